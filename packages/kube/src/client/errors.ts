@@ -1,0 +1,59 @@
+import type { Status } from "../resource/object.ts";
+
+/** The API answered with an error; `status` is what it said. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: Status;
+  readonly code: number;
+  readonly reason: string;
+  /** Seconds the server asks to wait, from Retry-After or the status' details. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    status: Status,
+    options: { code: number; retryAfterSeconds?: number | undefined; method?: string; path?: string },
+  ) {
+    const where = options.method === undefined ? "" : ` (${options.method} ${options.path})`;
+    super(`${status.message || status.reason || `HTTP ${options.code}`}${where}`);
+    this.status = status;
+    this.code = options.code;
+    this.reason = status.reason ?? "";
+    this.retryAfterSeconds = options.retryAfterSeconds ?? status.details?.retryAfterSeconds;
+  }
+
+  get isNotFound(): boolean {
+    return this.code === 404;
+  }
+  get isConflict(): boolean {
+    return this.code === 409 && this.reason !== "AlreadyExists";
+  }
+  get isAlreadyExists(): boolean {
+    return this.code === 409 && this.reason === "AlreadyExists";
+  }
+  /** The resourceVersion or continue token is too old: list again. */
+  get isGone(): boolean {
+    return this.code === 410;
+  }
+  get isUnauthorized(): boolean {
+    return this.code === 401;
+  }
+  get isForbidden(): boolean {
+    return this.code === 403;
+  }
+  get isTooManyRequests(): boolean {
+    return this.code === 429;
+  }
+  get isInvalid(): boolean {
+    return this.code === 422;
+  }
+}
+
+/** No answer came: refused, reset, timed out, or a certificate that does not verify. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+}
+
+/** Bytes arrived that are not what the API promises. */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+}

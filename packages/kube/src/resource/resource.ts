@@ -1,0 +1,20 @@
+/** What the API calls a resource: where its objects live and what may be done with them. */
+export interface Resource {
+  /** API group, `""` for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Lower-case plural as it stands in the URL, such as `pods`. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/** `v1` or `apps/v1`: the value of an object's `apiVersion`. */
+export function apiVersion(resource: Pick<Resource, "group" | "version">): string {
+  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** `pods` or `deployments.apps`: the name by which users and RBAC messages call a resource. */
+export function resourceName(resource: Pick<Resource, "group" | "plural">): string {
+  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+}
