@@ -1,0 +1,4 @@
+/** A kubeconfig, a credential or the in-cluster setting is missing or wrong; the message says which and where. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
