@@ -1,0 +1,46 @@
+export type CelErrorKind = "syntax" | "undeclared" | "type";
+
+/** An expression that cannot be compiled, and where. The message is one sentence without the position. */
+export class CelError extends Error {
+  override readonly name = "CelError";
+  /**
+   * - `syntax`: not an expression, or one nested too deeply;
+   * - `undeclared`: a variable, function or type that does not exist;
+   * - `type`: an operation that can never succeed on values of these types.
+   */
+  readonly kind: CelErrorKind;
+  /** The whole expression. */
+  readonly source: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number;
+  /** The rest of the line from the position on, cut to 30 characters; empty at the end of the line. */
+  readonly near: string;
+
+  /** @param offset where in `source`, 0-based, in UTF-16 code units. */
+  constructor(kind: CelErrorKind, message: string, source: string, offset: number) {
+    super(message);
+    const before = source.slice(0, offset).split("\n");
+    this.kind = kind;
+    this.source = source;
+    this.line = before.length;
+    this.column = (before.at(-1) ?? "").length + 1;
+    this.near = (source.slice(offset).split("\n", 1)[0] ?? "").slice(0, 30);
+  }
+}
+
+/** An expression that compiled, but has no value for the variables that it was given. */
+export class EvaluationError extends Error {
+  override readonly name = "EvaluationError";
+  /**
+   * True if the only reason is that a field, key, index or variable does not
+   * exist (or that a field is read from a value that has none, such as null).
+   */
+  readonly absent: boolean;
+
+  constructor(message: string, absent: boolean) {
+    super(message);
+    this.absent = absent;
+  }
+}
