@@ -22,7 +22,32 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return write("resource/catalogue.generated.ts", catalogueFile(discovered))
+	types, err := buildModel(loadScheme())
+	if err != nil {
+		return err
+	}
+	files := map[string]string{
+		"resource/catalogue.generated.ts": catalogueFile(discovered),
+	}
+	for name, text := range typeFiles(types) {
+		files["types/"+name] = text
+	}
+	// A version that the release has dropped must not stay behind.
+	old, err := filepath.Glob(filepath.Join(kubeSource, "types", "*", "v*.ts"))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	for name, text := range files {
+		if err := write(name, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write puts a file, named relative to the kube package's source, in place.
