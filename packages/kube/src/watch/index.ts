@@ -1,0 +1,7 @@
+export { type Clock, systemClock } from "./clock.ts";
+export { Informer } from "./informer.ts";
+export type { WatchItem } from "./item.ts";
+export { Reflector, type ReflectorBatch } from "./reflector.ts";
+export type { Selection } from "./requests.ts";
+export { type Change, Store } from "./store.ts";
+export { type WatchOptions, type WatchStats, watcher, watchStats } from "./watcher.ts";

@@ -1,0 +1,94 @@
+import { ApiError } from "../client/errors.ts";
+import type { KubeObject, Status, WatchEvent } from "../resource/object.ts";
+import { Configurable } from "./configurable.ts";
+import type { WatchItem } from "./item.ts";
+import { type Change, Store } from "./store.ts";
+import { type WatchOptions, WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
+
+/**
+ * The changes of objects as single events, none lost and none invented: after a
+ * gap the state is listed, and what changed meanwhile told. For that it remembers
+ * the objects. A failure is an `ERROR` event, after which it waits and goes on.
+ *
+ *     const informer = await Informer.new<Pod>({ transport, resource }).timeout(15).init();
+ *     for await (const event of informer) ...          // for ever
+ *     for await (const event of informer.poll()) ...   // one watch
+ */
+export class Informer<K extends KubeObject> extends Configurable implements AsyncIterable<WatchEvent<K>> {
+  readonly stats: WatchStats;
+  readonly #store = new Store<K>();
+  #rounds: WatchRounds<K> | undefined;
+  #running = false;
+
+  constructor(options: WatchOptions) {
+    super(options);
+    this.stats = options.stats ?? watchStats();
+  }
+
+  static new<K extends KubeObject>(options: WatchOptions): Informer<K> {
+    return new Informer<K>(options);
+  }
+
+  /**
+   * Lists, so that events begin with what changes from now on. Without it the
+   * first events are an `ADDED` for each object there is.
+   * @throws what the list fails with; it may be called again.
+   */
+  async init(signal = new AbortController().signal): Promise<this> {
+    while (!this.#isWatching) {
+      signal.throwIfAborted();
+      for await (const items of this.#round(signal)) {
+        this.#store.applyItems(items);
+        for (const item of items) if (item.type === "error") throw item.error;
+        if (this.#isWatching) break;
+      }
+    }
+    return this;
+  }
+
+  /** The events of one watch, up to its end; of the list before it, if one is due. Call it again to go on. */
+  async *poll(signal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
+    while (!this.#isWatching && !signal.aborted) yield* this.#events(signal);
+    yield* this.#events(signal);
+  }
+
+  /** The events of watch after watch, until the signal aborts or the loop is left. */
+  async *events(signal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
+    while (!signal.aborted) yield* this.#events(signal);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<WatchEvent<K>, void, undefined> {
+    return this.events();
+  }
+
+  get #isWatching(): boolean {
+    return this.#rounds?.state.phase === "watching";
+  }
+
+  async *#events(signal: AbortSignal): AsyncGenerator<WatchEvent<K>, void, undefined> {
+    for await (const items of this.#round(signal)) {
+      for (const change of this.#store.applyItems(items)) yield eventOf(change);
+      for (const item of items) if (item.type === "error") yield { type: "ERROR", object: statusOf(item.error) };
+    }
+  }
+
+  async *#round(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+    if (this.#running) throw new Error("this informer is running already");
+    this.#rounds ??= new WatchRounds<K>({ ...this.options, stats: this.stats });
+    this.#running = true;
+    try {
+      if (!signal.aborted) yield* this.#rounds.next(signal);
+    } finally {
+      this.#running = false;
+    }
+  }
+}
+
+function eventOf<K extends KubeObject>({ type, object }: Change<K>): WatchEvent<K> {
+  return { type: type === "added" ? "ADDED" : type === "modified" ? "MODIFIED" : "DELETED", object };
+}
+
+function statusOf(error: Error): Status {
+  if (error instanceof ApiError) return error.status;
+  return { apiVersion: "v1", kind: "Status", status: "Failure", reason: error.name, message: error.message };
+}

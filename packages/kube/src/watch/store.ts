@@ -1,0 +1,139 @@
+import type { KubeObject } from "../resource/object.ts";
+import type { WatchItem } from "./item.ts";
+import { ObjectMap } from "./object-map.ts";
+
+/** One difference between the store before and after. `old` is what the store held. */
+export type Change<K extends KubeObject> =
+  | { readonly type: "added"; readonly object: K }
+  | { readonly type: "modified"; readonly object: K; readonly old: K }
+  /** `object` is the last that is known of it: from the server's event, or what the store held. */
+  | { readonly type: "deleted"; readonly object: K; readonly old: K };
+
+/**
+ * The objects that a watcher has told of. A list is gathered aside and takes the
+ * place of what the store holds at once, when it is whole: a reader sees the
+ * state before or after, and changes are told against the state before.
+ *
+ * An object that comes again as it is known (same uid, same resourceVersion)
+ * is no change. One that comes under a known name with another uid is another
+ * object: the old one is deleted, the new one added.
+ */
+export class Store<K extends KubeObject> implements Iterable<K> {
+  #objects = new ObjectMap<K>();
+  /** The list that is under way. */
+  #listed: ObjectMap<K> | undefined;
+  #synced = false;
+
+  /** Whether a whole list has ever arrived; until then the store is empty. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** @param namespace of the object; none for cluster-scoped ones. */
+  get(name: string, namespace?: string): K | undefined {
+    return this.#objects.get(name, namespace);
+  }
+
+  /** A new array of the objects of one namespace, or of all. */
+  list(namespace?: string): K[] {
+    return this.#objects.list(namespace);
+  }
+
+  [Symbol.iterator](): Iterator<K, void, undefined> {
+    return this.#objects[Symbol.iterator]();
+  }
+
+  /** Takes an item in and says what it changed, in order; most often nothing or one change. */
+  applyItem(item: WatchItem<K>): Change<K>[] {
+    return this.applyItems([item]);
+  }
+
+  /** The same for a batch, into one array. */
+  applyItems(items: readonly WatchItem<K>[]): Change<K>[] {
+    const changes: Change<K>[] = [];
+    for (const item of items) this.#apply(item, changes);
+    return changes;
+  }
+
+  #apply(item: WatchItem<K>, changes: Change<K>[]): void {
+    switch (item.type) {
+      case "init":
+        this.#listed = new ObjectMap();
+        break;
+      case "init-apply":
+      case "apply":
+        if (this.#listed === undefined) this.#put(item.object, changes);
+        else this.#listed.set(item.object);
+        break;
+      case "delete":
+        this.#delete(item.object, changes);
+        break;
+      case "init-done":
+        this.#swap(changes);
+        break;
+      case "bookmark":
+      case "error":
+        break;
+    }
+  }
+
+  #put(object: K, changes: Change<K>[]): void {
+    const { name = "", namespace } = object.metadata;
+    const old = this.#objects.get(name, namespace);
+    if (old !== undefined && isSameState(old, object)) return;
+    tell(old, object, changes);
+    this.#objects.set(object);
+  }
+
+  #delete(object: K, changes: Change<K>[]): void {
+    const { name = "", namespace } = object.metadata;
+    const objects = this.#listed ?? this.#objects;
+    const old = objects.get(name, namespace);
+    // Late news of an object that another has taken the place of.
+    if (old === undefined || !isSameObject(old, object)) return;
+    objects.delete(name, namespace);
+    if (objects === this.#objects) changes.push({ type: "deleted", object, old });
+  }
+
+  #swap(changes: Change<K>[]): void {
+    const listed = this.#listed;
+    if (listed === undefined) return;
+    for (const old of this.#objects) {
+      const { name = "", namespace } = old.metadata;
+      if (listed.get(name, namespace) === undefined) changes.push({ type: "deleted", object: old, old });
+    }
+    for (const object of listed) {
+      const { name = "", namespace } = object.metadata;
+      const old = this.#objects.get(name, namespace);
+      // What has not changed stays the object that it was.
+      if (old !== undefined && isSameState(old, object)) listed.set(old);
+      else tell(old, object, changes);
+    }
+    this.#objects = listed;
+    this.#listed = undefined;
+    this.#synced = true;
+  }
+}
+
+function tell<K extends KubeObject>(old: K | undefined, object: K, changes: Change<K>[]): void {
+  if (old === undefined) {
+    changes.push({ type: "added", object });
+  } else if (isSameObject(old, object)) {
+    changes.push({ type: "modified", object, old });
+  } else {
+    changes.push({ type: "deleted", object: old, old }, { type: "added", object });
+  }
+}
+
+function isSameObject(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.uid === b.metadata.uid;
+}
+
+function isSameState(a: KubeObject, b: KubeObject): boolean {
+  const { resourceVersion } = a.metadata;
+  return isSameObject(a, b) && resourceVersion !== undefined && resourceVersion === b.metadata.resourceVersion;
+}

@@ -1,0 +1,185 @@
+import { ApiError } from "../client/errors.ts";
+import type { Transport } from "../client/transport.ts";
+import type { KubeObject, ObjectList } from "../resource/object.ts";
+import { apiVersion } from "../resource/resource.ts";
+import { Backoff } from "./backoff.ts";
+import { type Clock, sleep, systemClock } from "./clock.ts";
+import { WatchConnection } from "./connection.ts";
+import type { WatchItem } from "./item.ts";
+import { listRequest, type Selection, watchRequest } from "./requests.ts";
+import {
+  type Answer,
+  initialState,
+  type Listing,
+  type State,
+  type StreamingList,
+  step,
+  type Watching,
+} from "./state.ts";
+
+export interface WatchOptions extends Selection {
+  readonly transport: Transport;
+  /** Seconds until the server is to end a watch, which is then resumed. Default: random between 300 and 600, anew each time. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Objects a page where the server has no streaming lists; default 500. */
+  readonly pageSize?: number | undefined;
+  /** false: never ask for a streaming list. */
+  readonly streamingLists?: boolean | undefined;
+  /** Kept up to date while the watch runs. */
+  readonly stats?: WatchStats | undefined;
+  readonly clock?: Clock | undefined;
+  /** From 0 up to, not including, 1; default Math.random. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** How a watch fares, for metrics and health checks. */
+export interface WatchStats {
+  /** When the server last gave a sign of life, in milliseconds of the clock (`systemClock.now()`). */
+  lastHeard: number | undefined;
+  /** Lists begun; all but the first are relists. */
+  lists: number;
+  /** Watch connections asked for after the first. */
+  restarts: number;
+  /** Error items told. */
+  errors: number;
+}
+
+export function watchStats(): WatchStats {
+  return { lastHeard: undefined, lists: 0, restarts: 0, errors: 0 };
+}
+
+/**
+ * Lists and then watches objects until the signal aborts, healing itself: yields
+ * batches of items, never empty; see `WatchItem` for what they promise. Failures
+ * are items, nothing is thrown but a misuse (a namespace for a resource that has
+ * none). While the consumer works on a batch nothing is read from the server.
+ *
+ * Breaking out of the loop closes the connection; so does the signal, at once.
+ */
+export async function* watcher<K extends KubeObject>(
+  options: WatchOptions & { readonly signal: AbortSignal },
+): AsyncGenerator<WatchItem<K>[], void, undefined> {
+  const rounds = new WatchRounds<K>(options);
+  while (!options.signal.aborted) yield* rounds.next(options.signal);
+}
+
+/** Seconds as client-go has them: apart enough to spread the load, and a hanging watch is not for ever. */
+const TIMEOUT = 300;
+/** Milliseconds beyond the server's timeout that a living connection has at most. */
+const GRACE = 5_000;
+/** Milliseconds of silence in a streaming list that show that the server does not know what it is. */
+const STREAMING_SILENCE = 10_000;
+/** Milliseconds for a list that comes whole, however long. */
+const WHOLE_LIST_TIMEOUT = 300_000;
+
+/** The watcher request by request: `next` makes the one that the state asks for. */
+export class WatchRounds<K extends KubeObject> {
+  readonly #options: WatchOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #backoff: Backoff;
+  readonly #stats: WatchStats;
+  #state: State;
+  #connections = 0;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#backoff = new Backoff(this.#clock, this.#random);
+    this.#stats = options.stats ?? watchStats();
+    this.#state = initialState(options.streamingLists ?? true);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** One page of a list, or one watch connection to its end, and the wait if it failed. Ends early on abort. */
+  async *next(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+    if (this.#state.phase === "empty") {
+      this.#stats.lists++;
+      yield this.#step({ type: "start" }).items;
+      if (signal.aborted) return;
+    }
+    if (this.#state.phase !== "listing") return yield* this.#watch(signal);
+    const answer = await this.#page(this.#state, signal);
+    if (signal.aborted) return;
+    const { items, retryIn } = this.#step(answer);
+    if (items.length > 0) yield items;
+    if (retryIn > 0) await sleep(this.#clock, retryIn, signal);
+  }
+
+  /** Takes the state on; a failure becomes the last item, with the wait that it asks for. */
+  #step(answer: Answer<K>): { items: WatchItem<K>[]; retryIn: number } {
+    const { state, items, failure } = step<K>(this.#state, answer);
+    this.#state = state;
+    if (failure === undefined) return { items, retryIn: 0 };
+    this.#stats.errors++;
+    const retryIn = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterSeconds : undefined);
+    items.push({ type: "error", error: failure, retryIn });
+    return { items, retryIn };
+  }
+
+  async #page(state: Listing, signal: AbortSignal): Promise<Answer<K>> {
+    const { transport, resource, pageSize = 500 } = this.#options;
+    try {
+      const options = state.whole ? { signal, timeout: WHOLE_LIST_TIMEOUT } : { signal };
+      const list = await transport.request<ObjectList<K>>(listRequest(this.#options, state, pageSize), options);
+      this.#heard();
+      // Lists of built-in kinds leave out what every item is; watches do not.
+      for (const item of list?.items ?? []) {
+        item.apiVersion ??= apiVersion(resource);
+        item.kind ??= resource.kind;
+      }
+      return { type: "page", list };
+    } catch (error) {
+      if (error instanceof ApiError) this.#heard();
+      return { type: "error", error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  async *#watch(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+    const { timeoutSeconds = Math.floor(TIMEOUT * (1 + this.#random())) } = this.#options;
+    const patience = timeoutSeconds * 1000 + GRACE;
+    const connection = this.#connect(timeoutSeconds, patience, signal);
+    try {
+      for (;;) {
+        const listing = this.#state.phase === "streaming-list";
+        const answer = await connection.answer(listing ? Math.min(STREAMING_SILENCE, patience) : patience);
+        if (signal.aborted) return;
+        const { items, retryIn } = this.#step(answer);
+        const over = answer.type !== "events" || retryIn > 0 || !isStream(this.#state);
+        if (over) connection.close();
+        if (items.length > 0) yield items;
+        if (retryIn > 0) await sleep(this.#clock, retryIn, signal);
+        if (over || signal.aborted) return;
+      }
+    } finally {
+      connection.close();
+    }
+  }
+
+  #connect(timeoutSeconds: number, patience: number, signal: AbortSignal): WatchConnection<K> {
+    if (!isStream(this.#state)) throw new TypeError("no watch is due");
+    if (this.#connections++ > 0) this.#stats.restarts++;
+    const request = watchRequest(this.#options, this.#state, timeoutSeconds);
+    const { transport } = this.#options;
+    return new WatchConnection({
+      transport,
+      request,
+      patience,
+      clock: this.#clock,
+      signal,
+      heard: () => this.#heard(),
+    });
+  }
+
+  #heard(): void {
+    this.#stats.lastHeard = this.#clock.now();
+  }
+}
+
+function isStream(state: State): state is StreamingList | Watching {
+  return state.phase === "streaming-list" || state.phase === "watching";
+}
