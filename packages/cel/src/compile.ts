@@ -1,53 +1,56 @@
-import { celEnv, isCelError, plan } from "@bufbuild/cel";
-import { strings } from "@bufbuild/cel/ext";
+import { plan } from "@bufbuild/cel";
+import { check } from "./check.ts";
+import { engine } from "./engine.ts";
 import type { CelType, Environment } from "./environment.ts";
-import { EvaluationError } from "./errors.ts";
+import { failure, isFailure } from "./failure.ts";
 import { type Reads, readsOf } from "./reads.ts";
 import { parse } from "./syntax.ts";
-import { fromCel, toCel } from "./value.ts";
+import { fromCel } from "./value.ts";
+import { bind } from "./variables.ts";
 
 /** A compiled expression. It holds no state between evaluations. */
 export interface Program {
   readonly source: string;
   /** The type of its value as far as it is known without variables, else "dyn". */
   readonly type: CelType;
-  /** The fields of each variable that evaluating it can read. */
+  /** The fields of each variable that evaluating it can read, its value included. */
   readonly reads: Reads;
-  /** The same if only `result` of its value is read afterwards: `reads` is `readsFor(true)`. */
+  /**
+   * The same if only `result` of its value is read afterwards, such as an
+   * element's fields by another expression: `reads` is `readsFor(true)`.
+   */
   readsFor(result: true | Reads): Reads;
   /**
-   * Its value for these variables, as plain JSON: ints are numbers (strings of
-   * digits beyond 2^53, as in protobuf's JSON), NaN and the infinities strings,
+   * Its value for these variables, as plain JSON: ints are numbers (beyond 2^53
+   * strings of digits, as in protobuf's JSON), NaN and the infinities strings,
    * bytes base64, timestamps RFC 3339, durations seconds ("1.5s"), types their
    * names. An object or list of the input comes back as itself, not a copy.
+   * A variable left out or undefined is absent.
    * @throws EvaluationError
    */
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;
 }
 
 /**
- * Compiles a CEL expression.
+ * Compiles a CEL expression. Values are those of JSON: whole numbers are ints,
+ * other numbers doubles; `has` and `in` take a null field for an absent one.
  * @throws CelError
  */
 export function compile(source: string, environment: Environment): Program {
-  const { root } = parse(source);
-  const reads = readsOf(root, true);
-  const run = plan(celEnv({ funcs: strings }), root);
+  const syntax = parse(source);
+  const type = check(source, syntax, environment);
+  const names = new Set(Object.keys(environment.variables));
+  const reads = readsOf(syntax.root, names, true);
+  const evaluate = plan(engine(), syntax.root);
+  const used = Object.keys(reads).map((name) => ({ name, type: environment.variables[name] ?? "dyn" }));
   return {
     source,
-    type: "dyn",
+    type,
     reads,
-    readsFor: (result) => readsOf(root, result),
+    readsFor: (result) => readsOf(syntax.root, names, result),
     evaluate(variables) {
-      const bound: Record<string, never> = Object.create(null);
-      for (const name of Object.keys(environment.variables)) bound[name] = toCel(variables[name]) as never;
-      const result = run(bound);
-      if (isCelError(result)) {
-        throw new EvaluationError(
-          result.message,
-          /^(field not found|index .* out of bounds|unresolved attribute)/.test(result.message),
-        );
-      }
+      const result = evaluate(bind(used, variables));
+      if (isFailure(result)) throw failure(result, source, syntax);
       return fromCel(result);
     },
   };

@@ -21,11 +21,11 @@ export class CelError extends Error {
   /** @param offset where in `source`, 0-based, in UTF-16 code units. */
   constructor(kind: CelErrorKind, message: string, source: string, offset: number) {
     super(message);
-    const before = source.slice(0, offset).split("\n");
+    const { line, column } = positionOf(source, offset);
     this.kind = kind;
     this.source = source;
-    this.line = before.length;
-    this.column = (before.at(-1) ?? "").length + 1;
+    this.line = line;
+    this.column = column;
     this.near = (source.slice(offset).split("\n", 1)[0] ?? "").slice(0, 30);
   }
 }
@@ -43,4 +43,10 @@ export class EvaluationError extends Error {
     super(message);
     this.absent = absent;
   }
+}
+
+/** Line and column, 1-based, of an offset. */
+export function positionOf(source: string, offset: number): { line: number; column: number } {
+  const before = source.slice(0, offset).split("\n");
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }

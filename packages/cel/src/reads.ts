@@ -43,13 +43,13 @@ const union = (values: readonly Value[]): Value =>
     : { places: values.flatMap((value) => value.places), items: values.flatMap((value) => value.items) };
 
 /**
- * The fields of each variable that evaluating `expr` can read, if `result` is
+ * The fields of each variable (of these `names`) that evaluating `expr` can read, if `result` is
  * what is then read of its value. Never less than what is read; more where
  * that depends on values (a branch not taken, a key that is computed).
  */
-export function readsOf(expr: Expr, result: true | Reads): Reads {
+export function readsOf(expr: Expr, names: ReadonlySet<string>, result: true | Reads): Reads {
   const variables = new Place();
-  consume(new Walk(variables).value(expr, new Map()), result);
+  consume(new Walk(variables, names).value(expr, new Map()), result);
   return variables.below.size === 0 ? {} : (variables.reads() as Reads);
 }
 
@@ -70,16 +70,18 @@ type Scope = ReadonlyMap<string, Value>;
 
 class Walk {
   readonly #variables: Place;
+  readonly #names: ReadonlySet<string>;
 
-  constructor(variables: Place) {
+  constructor(variables: Place, names: ReadonlySet<string>) {
     this.#variables = variables;
+    this.#names = names;
   }
 
   value(expr: Expr | undefined, scope: Scope): Value {
     const kind = expr?.exprKind;
     switch (kind?.case) {
       case "identExpr":
-        return scope.get(kind.value.name) ?? { places: [this.#variables.at(kind.value.name)], items: [] };
+        return scope.get(kind.value.name) ?? this.#variable(kind.value.name.replace(/^\./, ""));
       case "selectExpr": {
         const field = select(this.value(kind.value.operand, scope), kind.value.field);
         return kind.value.testOnly ? fresh : field;
@@ -101,6 +103,11 @@ class Walk {
       default:
         return fresh;
     }
+  }
+
+  // A name that is no variable is a type's, such as string.
+  #variable(name: string): Value {
+    return this.#names.has(name) ? { places: [this.#variables.at(name)], items: [] } : fresh;
   }
 
   #call(call: Extract<Expr["exprKind"], { case: "callExpr" }>["value"], scope: Scope): Value {

@@ -1,23 +1,50 @@
 import { parse as parseCel } from "@bufbuild/cel";
 import { CelError } from "./errors.ts";
+import { explain } from "./explain.ts";
+import { type Token, tokens } from "./tokens.ts";
 
-type Parsed = ReturnType<typeof parseCel>;
 /** A node of the official syntax tree (cel.expr.Expr); macros are expanded. */
-export type Expr = Parsed["expr"];
+export type Expr = ReturnType<typeof parseCel>["expr"];
 
 export interface Syntax {
   readonly root: Expr;
-  /** Where the node is in the source, as an offset from 0. */
+  /** Where the node is in the source, 0-based: at its operator, dot or bracket if it has one, else at its start. */
   offset(id: bigint): number;
 }
 
+// Far above what people write, far below where the stack ends.
+const maxBrackets = 250;
+
 /** @throws CelError of kind "syntax" */
 export function parse(source: string): Syntax {
+  const found = tokens(source);
+  limitBrackets(source, found);
   try {
     const { expr, sourceInfo } = parseCel(source);
     return { root: expr, offset: (id) => sourceInfo?.positions[String(id)] ?? 0 };
   } catch (error) {
-    const offset = (error as { location?: { start: { offset: number } } }).location?.start.offset ?? 0;
-    throw new CelError("syntax", (error as Error).message, source, offset);
+    if (error instanceof RangeError) throw new CelError("syntax", "the expression is nested too deeply", source, 0);
+    const fault = explain(found) ?? parserFault(error);
+    throw new CelError("syntax", fault.message, source, fault.offset);
   }
+}
+
+function limitBrackets(source: string, found: readonly Token[]): void {
+  let depth = 0;
+  for (const { kind, text, offset } of found) {
+    if (kind !== "operator") continue;
+    if (text === ")" || text === "]" || text === "}") depth--;
+    if (text === "(" || text === "[" || text === "{") depth++;
+    if (depth > maxBrackets) {
+      throw new CelError("syntax", `more than ${maxBrackets} brackets are open here`, source, offset);
+    }
+  }
+}
+
+function parserFault(error: unknown): { message: string; offset: number } {
+  const { message, rawMessage, location } = error as Error & {
+    rawMessage?: string;
+    location?: { start: { offset: number } };
+  };
+  return { message: rawMessage ?? message, offset: location?.start.offset ?? 0 };
 }
