@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
-import { access, mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atExit, notAtExit, onFreePort, PortTaken, startChild } from "./child.ts";
 import { obtainRedisServer } from "./redis-binary.ts";
 
 export { type ObtainOptions, obtainRedisServer, type RedisBinary } from "./redis-binary.ts";
@@ -74,7 +74,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   }
   const { port } = server;
   const remove = () => temporary && rmSync(dir, { recursive: true, force: true });
-  atExit.add(remove);
+  atExit(remove);
   return {
     url: `redis://${password ? `:${encodeURIComponent(password)}@` : ""}127.0.0.1:${port}`,
     port,
@@ -84,7 +84,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     },
     async stop() {
       await server.end("SIGTERM");
-      atExit.delete(remove);
+      notAtExit(remove);
       remove();
     },
     kill: () => server.end("SIGKILL"),
@@ -95,49 +95,10 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   };
 }
 
-/** What is still to be done when this process exits; one listener does it all. */
-const atExit = {
-  tasks: new Set<() => unknown>(),
-  add(task: () => unknown) {
-    if (this.tasks.size === 0) process.on("exit", runTasks);
-    this.tasks.add(task);
-  },
-  delete(task: () => unknown) {
-    this.tasks.delete(task);
-    if (this.tasks.size === 0) process.off("exit", runTasks);
-  },
-};
-
-function runTasks(): void {
-  for (const task of atExit.tasks) task();
-}
-
 interface Running {
   port: number;
   pid: number;
   end(signal: NodeJS.Signals): Promise<void>;
-}
-
-/** The port was taken between its choice and the start. */
-class PortTaken extends Error {}
-
-async function onFreePort(launch: (port: number) => Promise<Running>): Promise<Running> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await launch(await freePort());
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error;
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function launchOn(
@@ -149,42 +110,24 @@ async function launchOn(
   signal: AbortSignal | undefined,
 ): Promise<Running> {
   // The configuration goes in on stdin ("-"), because arguments are for all users to see.
-  const command = [...(await dieWithParent()), path, "-", ...args];
-  // A process group of its own: Ctrl-C at a terminal then reaches this process
-  // alone, which still needs its Redis to end in good order.
-  const child = spawn(command[0] as string, command.slice(1), { detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  const output = lastLines(child);
-  child.stdin.on("error", () => {}); // it may have exited already, which `gone` tells
-  child.stdin.end(`${config}\n`);
-  const killNow = () => child.kill("SIGKILL");
-  atExit.add(killNow);
-  let exited = false;
-  const gone = new Promise<void>((resolve) => {
-    const note = () => {
-      exited = true;
-      atExit.delete(killNow);
-      resolve();
-    };
-    child.once("exit", note).once("error", note);
-  });
-  const end = async (name: NodeJS.Signals) => {
-    child.kill(name);
-    await gone;
-  };
+  const child = startChild(path, ["-", ...args], ["pipe", "pipe", "pipe"]);
+  const output = lastLines(child.process);
+  child.process.stdin?.on("error", () => {}); // it may have exited already, which `gone` tells
+  child.process.stdin?.end(`${config}\n`);
   try {
     for (;;) {
       signal?.throwIfAborted();
       const answer = await ask(port, password);
-      if (exited) throw failure(path, port, output());
+      if (child.exited) throw failure(path, port, output());
       // Its own process id, for another server may have been quicker to take the port.
       if (answer?.ready && (answer.pid === undefined || answer.pid === child.pid)) break;
-      await Promise.race([sleep(20), gone]);
+      await Promise.race([sleep(20), child.gone]);
     }
   } catch (error) {
-    await end("SIGKILL");
+    await child.end("SIGKILL");
     throw error;
   }
-  return { port, pid: child.pid as number, end };
+  return { port, pid: child.pid as number, end: child.end };
 }
 
 function failure(path: string, port: number, output: string): Error {
@@ -202,21 +145,6 @@ function lastLines(child: ChildProcess): () => string {
     text += error.message;
   });
   return () => text.trim().split("\n").slice(-10).join("\n");
-}
-
-/**
- * Linux can end a child when its parent dies, even by SIGKILL; util-linux'
- * setpriv asks for it. Elsewhere a killed parent leaves its Redis running.
- */
-async function dieWithParent(): Promise<string[]> {
-  const setpriv = "/usr/bin/setpriv";
-  const there =
-    process.platform === "linux" &&
-    (await access(setpriv).then(
-      () => true,
-      () => false,
-    ));
-  return there ? [setpriv, "--pdeathsig", "KILL"] : [];
 }
 
 interface Answer {
