@@ -1,5 +1,7 @@
 import type { Status } from "../resource/object.ts";
 
+export { DecodeError } from "../wire/errors.ts";
+
 /** The API answered with an error; `status` is what it said. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -51,9 +53,4 @@ export class ApiError extends Error {
 /** No answer came: refused, reset, timed out, or a certificate that does not verify. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
-}
-
-/** Bytes arrived that are not what the API promises. */
-export class DecodeError extends Error {
-  override readonly name = "DecodeError";
 }

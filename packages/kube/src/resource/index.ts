@@ -1,0 +1,18 @@
+export { builtins, type CatalogueEntry, type CatalogueSubresource, findResource, suggest } from "./catalogue.ts";
+export { RequestValidationError } from "./errors.ts";
+export type { KubeObject, ListMeta, ObjectList, ObjectMeta, OwnerReference, Status, WatchEvent } from "./object.ts";
+export {
+  type DeleteParams,
+  type ListParams,
+  type LogParams,
+  type PatchParams,
+  type PatchStrategy,
+  type PostParams,
+  type PropagationPolicy,
+  patchContentTypes,
+  type SelectorParams,
+  type WatchParams,
+} from "./params.ts";
+export { RawApi, type RequestBody } from "./raw-api.ts";
+export type { ApiRequest } from "./request.ts";
+export { apiVersion, type Resource, resourceName } from "./resource.ts";

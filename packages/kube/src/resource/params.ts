@@ -1,0 +1,198 @@
+import { RequestValidationError } from "./errors.ts";
+
+/** Which objects a list, a watch or a deleteCollection is about. */
+export interface SelectorParams {
+  /** Such as `app=shop,tier!=db`. */
+  labelSelector?: string;
+  /** Such as `spec.nodeName=node-1`. */
+  fieldSelector?: string;
+}
+
+/** The names are those of the query parameters of the API. */
+export interface ListParams extends SelectorParams {
+  /** Most objects a page; the answer's `metadata.continue` leads to the next one. */
+  limit?: number;
+  /** `metadata.continue` of the page before. */
+  continue?: string;
+  /** Absent: the newest state. `"0"`: whatever the server has at hand. */
+  resourceVersion?: string;
+  resourceVersionMatch?: "Exact" | "NotOlderThan";
+  /** Seconds after which the server gives up. */
+  timeoutSeconds?: number;
+}
+
+export interface WatchParams extends SelectorParams {
+  /** Where to go on from; absent: begin with an event ADDED for each object that exists. */
+  resourceVersion?: string;
+  /** Has the server send a BOOKMARK, an event with nothing but a resourceVersion, about once a minute. */
+  allowWatchBookmarks?: boolean;
+  /** Seconds after which the server ends the watch. */
+  timeoutSeconds?: number;
+  /** A streaming list: what exists comes first, then a bookmark that says that it was all. */
+  sendInitialEvents?: boolean;
+  /** With `sendInitialEvents` the API demands `NotOlderThan`, which is set where it is absent. */
+  resourceVersionMatch?: "NotOlderThan";
+}
+
+export interface PostParams {
+  /** Check and answer as if it were done, but do nothing. */
+  dryRun?: boolean;
+  /** Who is recorded as the owner of the fields; at most 128 characters. */
+  fieldManager?: string;
+  /** What the server does about unknown and duplicate fields. */
+  fieldValidation?: "Ignore" | "Warn" | "Strict";
+}
+
+export interface PatchParams extends PostParams {
+  /** Default `Merge`. */
+  strategy?: PatchStrategy;
+  /** With `Apply` only: take over fields that another manager owns. */
+  force?: boolean;
+}
+
+/** The ways to patch; each is sent with the content type of the same name in `patchContentTypes`. */
+export type PatchStrategy = keyof typeof patchContentTypes;
+
+export const patchContentTypes = {
+  /** Server-side apply: the object as it is wanted, owned fields only; needs a `fieldManager`. */
+  Apply: "application/apply-patch+yaml",
+  /** RFC 6902: an array of operations. */
+  JSON: "application/json-patch+json",
+  /** RFC 7386: arrays are replaced, `null` removes. */
+  Merge: "application/merge-patch+json",
+  /** Kubernetes' own: lists are merged by key. Built-in kinds only. */
+  Strategic: "application/strategic-merge-patch+json",
+} as const;
+
+export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
+
+export interface DeleteParams {
+  dryRun?: boolean;
+  /** Seconds that the object may take to end by itself; 0 kills at once. */
+  gracePeriodSeconds?: number;
+  /** What becomes of the objects that this one owns. */
+  propagationPolicy?: PropagationPolicy;
+  /** Delete only the very object, or the very version of it, that was seen. */
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface LogParams {
+  /** May be left out where the pod has only one. */
+  container?: string;
+  /** Keep the answer open and send what is written from now on. */
+  follow?: boolean;
+  limitBytes?: number;
+  pretty?: boolean;
+  /** Of the container's run before this one. */
+  previous?: boolean;
+  sinceSeconds?: number;
+  /** RFC 3339. */
+  sinceTime?: string;
+  /** The last lines only. */
+  tailLines?: number;
+  /** Begin each line with its RFC 3339 time. */
+  timestamps?: boolean;
+}
+
+type Value = string | number | boolean | undefined;
+export type Query = readonly (readonly [name: string, value: Value])[];
+
+/** `?a=1&b=2` in the order given; what is absent, `false` or empty is left out. */
+export function queryString(query: Query): string {
+  const pairs = query.flatMap(([name, value]) =>
+    value === undefined || value === false || value === "" ? [] : `${name}=${encodeURIComponent(value)}`,
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+/** @throws {RequestValidationError} a number is not one that the API takes. */
+export function listQuery(params: ListParams): Query {
+  checkCount("limit", params.limit);
+  checkCount("timeoutSeconds", params.timeoutSeconds);
+  if (params.resourceVersionMatch !== undefined && !params.resourceVersion) {
+    throw new RequestValidationError("resourceVersionMatch needs a resourceVersion");
+  }
+  return [
+    ["labelSelector", params.labelSelector],
+    ["fieldSelector", params.fieldSelector],
+    ["limit", params.limit],
+    ["continue", params.continue],
+    ["resourceVersion", params.resourceVersion],
+    ["resourceVersionMatch", params.resourceVersionMatch],
+    ["timeoutSeconds", params.timeoutSeconds],
+  ];
+}
+
+/** @throws {RequestValidationError} a number is not one that the API takes. */
+export function watchQuery(params: WatchParams): Query {
+  checkCount("timeoutSeconds", params.timeoutSeconds);
+  const match = params.resourceVersionMatch ?? (params.sendInitialEvents ? "NotOlderThan" : undefined);
+  return [
+    ["watch", true],
+    ["labelSelector", params.labelSelector],
+    ["fieldSelector", params.fieldSelector],
+    ["resourceVersion", params.resourceVersion],
+    ["resourceVersionMatch", match],
+    ["sendInitialEvents", params.sendInitialEvents],
+    ["allowWatchBookmarks", params.allowWatchBookmarks],
+    ["timeoutSeconds", params.timeoutSeconds],
+  ];
+}
+
+/** @throws {RequestValidationError} the `fieldManager` is too long. */
+export function postQuery(params: PostParams): Query {
+  // The API counts code points, not UTF-16 units.
+  if (params.fieldManager !== undefined && [...params.fieldManager].length > 128) {
+    throw new RequestValidationError("fieldManager must not be longer than 128 characters");
+  }
+  return [
+    ["dryRun", params.dryRun ? "All" : undefined],
+    ["fieldManager", params.fieldManager],
+    ["fieldValidation", params.fieldValidation],
+  ];
+}
+
+/** @throws {RequestValidationError} `force` without Apply, Apply without a `fieldManager`, or one that is too long. */
+export function patchQuery(params: PatchParams): Query {
+  const apply = params.strategy === "Apply";
+  if (params.force !== undefined && !apply) {
+    throw new RequestValidationError("force is for the patch strategy Apply only");
+  }
+  if (apply && !params.fieldManager) {
+    throw new RequestValidationError("the patch strategy Apply needs a fieldManager");
+  }
+  return [...postQuery(params), ["force", params.force]];
+}
+
+/** @throws {RequestValidationError} a number is not one that the API takes. */
+export function logQuery(params: LogParams): Query {
+  checkCount("limitBytes", params.limitBytes);
+  checkCount("sinceSeconds", params.sinceSeconds);
+  checkCount("tailLines", params.tailLines);
+  return [
+    ["container", params.container],
+    ["follow", params.follow],
+    ["limitBytes", params.limitBytes],
+    ["pretty", params.pretty],
+    ["previous", params.previous],
+    ["sinceSeconds", params.sinceSeconds],
+    ["sinceTime", params.sinceTime],
+    ["tailLines", params.tailLines],
+    ["timestamps", params.timestamps],
+  ];
+}
+
+/** The body of a delete; absent where there is nothing to say. */
+export function deleteOptions(params: DeleteParams): string | undefined {
+  checkCount("gracePeriodSeconds", params.gracePeriodSeconds);
+  const { dryRun, ...rest } = params;
+  const options = { ...rest, ...(dryRun ? { dryRun: ["All"] } : {}) };
+  if (Object.values(options).every((value) => value === undefined)) return undefined;
+  return JSON.stringify({ apiVersion: "v1", kind: "DeleteOptions", ...options });
+}
+
+function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+    throw new RequestValidationError(`${name} must be a whole number of at least 0, not ${value}`);
+  }
+}

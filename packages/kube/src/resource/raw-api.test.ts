@@ -1,0 +1,260 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { findResource } from "./catalogue.ts";
+import { RequestValidationError } from "./errors.ts";
+import * as named from "./named.ts";
+import { RawApi } from "./raw-api.ts";
+
+const json = { "content-type": "application/json" };
+
+describe("paths", () => {
+  test("list", () => {
+    expect(RawApi.v1Deployment().within("ns").list()).toEqual({
+      method: "GET",
+      path: "/apis/apps/v1/namespaces/ns/deployments",
+    });
+    expect(RawApi.v1Pod().list().path).toBe("/api/v1/pods");
+  });
+
+  test("list with everything", () => {
+    const { path } = RawApi.v1Pod().list({
+      labelSelector: "app in (a,b),tier!=db",
+      fieldSelector: "spec.nodeName=node-1",
+      limit: 500,
+      continue: "a/b+c=",
+      resourceVersion: "0",
+      resourceVersionMatch: "NotOlderThan",
+      timeoutSeconds: 10,
+    });
+    expect(path).toBe(
+      "/api/v1/pods?labelSelector=app%20in%20(a%2Cb)%2Ctier!%3Ddb&fieldSelector=spec.nodeName%3Dnode-1&limit=500" +
+        "&continue=a%2Fb%2Bc%3D&resourceVersion=0&resourceVersionMatch=NotOlderThan&timeoutSeconds=10",
+    );
+  });
+
+  test("watch", () => {
+    const pods = RawApi.v1Pod().within("ns");
+    expect(pods.watch({ resourceVersion: "0", timeoutSeconds: 10, allowWatchBookmarks: true }).path).toBe(
+      "/api/v1/namespaces/ns/pods?watch=true&resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=10",
+    );
+    expect(pods.watch().path).toBe("/api/v1/namespaces/ns/pods?watch=true");
+  });
+
+  test("a streaming list asks for the match that the API demands", () => {
+    expect(RawApi.v1Pod().watch({ sendInitialEvents: true, allowWatchBookmarks: true }).path).toBe(
+      "/api/v1/pods?watch=true&resourceVersionMatch=NotOlderThan&sendInitialEvents=true&allowWatchBookmarks=true",
+    );
+  });
+
+  test("get", () => {
+    expect(RawApi.v1Pod().within("ns").get("blog").path).toBe("/api/v1/namespaces/ns/pods/blog");
+  });
+
+  test("replace", () => {
+    expect(RawApi.v1DaemonSet().within("ns").replace("myds", { spec: {} }, { dryRun: true })).toEqual({
+      method: "PUT",
+      path: "/apis/apps/v1/namespaces/ns/daemonsets/myds?dryRun=All",
+      headers: json,
+      body: '{"spec":{}}',
+    });
+  });
+
+  test("create", () => {
+    const bytes = Buffer.from("{}");
+    const deployments = RawApi.v1Deployment().within("ns");
+    expect(deployments.create(bytes, { fieldManager: "me", fieldValidation: "Strict" })).toEqual({
+      method: "POST",
+      path: "/apis/apps/v1/namespaces/ns/deployments?fieldManager=me&fieldValidation=Strict",
+      headers: json,
+      body: bytes,
+    });
+  });
+
+  test("create of a custom resource", () => {
+    const foos = RawApi.customResource("foos").group("clux.dev").version("v2").within("myns");
+    expect(foos.create("{}").path).toBe("/apis/clux.dev/v2/namespaces/myns/foos");
+    const wide = RawApi.customResource("bars", { namespaced: false }).group("clux.dev");
+    expect(wide.create("{}").path).toBe("/apis/clux.dev/v1/bars");
+  });
+
+  test("create of an ingress, whose group can be another", () => {
+    expect(RawApi.v1Ingress().within("ns").create("{}").path).toBe(
+      "/apis/networking.k8s.io/v1/namespaces/ns/ingresses",
+    );
+    expect(RawApi.v1Ingress().group("extensions").version("v1beta1").within("ns").get("x").path).toBe(
+      "/apis/extensions/v1beta1/namespaces/ns/ingresses/x",
+    );
+  });
+
+  test("delete", () => {
+    const sets = RawApi.v1ReplicaSet().within("ns");
+    expect(sets.delete("myrs")).toEqual({ method: "DELETE", path: "/apis/apps/v1/namespaces/ns/replicasets/myrs" });
+    const preconditions = { uid: "u" };
+    const told = sets.delete("myrs", {
+      dryRun: true,
+      gracePeriodSeconds: 0,
+      propagationPolicy: "Foreground",
+      preconditions,
+    });
+    expect(told.headers).toEqual(json);
+    expect(JSON.parse(String(told.body))).toEqual({
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      dryRun: ["All"],
+      gracePeriodSeconds: 0,
+      propagationPolicy: "Foreground",
+      preconditions,
+    });
+  });
+
+  test("deleteCollection", () => {
+    const request = RawApi.v1ReplicaSet()
+      .within("ns")
+      .deleteCollection({ labelSelector: "app=myapp" }, { propagationPolicy: "Background" });
+    expect(request).toMatchObject({
+      method: "DELETE",
+      path: "/apis/apps/v1/namespaces/ns/replicasets?labelSelector=app%3Dmyapp",
+    });
+    expect(String(request.body)).toContain('"Background"');
+  });
+
+  test("a namespace itself", () => {
+    expect(RawApi.v1Namespace().create("{}").path).toBe("/api/v1/namespaces");
+    expect(RawApi.v1Namespace().get("shop").path).toBe("/api/v1/namespaces/shop");
+  });
+
+  test("status", () => {
+    const nodes = RawApi.v1Node();
+    expect(nodes.getStatus("mynode").path).toBe("/api/v1/nodes/mynode/status");
+    expect(nodes.patchStatus("mynode", {})).toEqual({
+      method: "PATCH",
+      path: "/api/v1/nodes/mynode/status",
+      headers: { "content-type": "application/merge-patch+json" },
+      body: "{}",
+    });
+    const definitions = RawApi.v1CustomResourceDefinition();
+    expect(definitions.replaceStatus("mycrd.domain.io", {})).toMatchObject({
+      method: "PUT",
+      path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mycrd.domain.io/status",
+    });
+  });
+
+  test("scale", () => {
+    const deployments = RawApi.v1Deployment().within("ns");
+    const path = "/apis/apps/v1/namespaces/ns/deployments/web/scale";
+    expect(deployments.getScale("web")).toMatchObject({ method: "GET", path });
+    expect(deployments.patchScale("web", {})).toMatchObject({ method: "PATCH", path });
+    expect(deployments.replaceScale("web", {})).toMatchObject({ method: "PUT", path });
+  });
+
+  test("log", () => {
+    const request = RawApi.v1Pod().within("ns").log("blog", {
+      container: "app",
+      follow: true,
+      limitBytes: 10,
+      pretty: false,
+      previous: true,
+      sinceSeconds: 60,
+      tailLines: 0,
+      timestamps: true,
+    });
+    expect(request.path).toBe(
+      "/api/v1/namespaces/ns/pods/blog/log?container=app&follow=true&limitBytes=10&previous=true&sinceSeconds=60" +
+        "&tailLines=0&timestamps=true",
+    );
+  });
+});
+
+describe("patches", () => {
+  const pods = RawApi.v1Pod().within("ns");
+
+  test.each([
+    ["Apply", "application/apply-patch+yaml"],
+    ["JSON", "application/json-patch+json"],
+    ["Merge", "application/merge-patch+json"],
+    ["Strategic", "application/strategic-merge-patch+json"],
+  ] as const)("%s carries its content type", (strategy, type) => {
+    const request = pods.patch("blog", {}, { strategy, fieldManager: "me" });
+    expect(request).toMatchObject({ method: "PATCH", headers: { "content-type": type } });
+    expect(request.path).toBe("/api/v1/namespaces/ns/pods/blog?fieldManager=me");
+  });
+
+  test("force goes with Apply only", () => {
+    expect(pods.patch("blog", {}, { strategy: "Apply", force: true, fieldManager: "me" }).path).toMatch(/force=true$/);
+    for (const strategy of ["JSON", "Merge", "Strategic"] as const) {
+      expect(() => pods.patch("blog", {}, { strategy, force: true })).toThrow(RequestValidationError);
+    }
+    expect(() => pods.patch("blog", {}, { strategy: "Apply" })).toThrow(/needs a fieldManager/);
+  });
+
+  test("a field manager has at most 128 characters", () => {
+    expect(pods.patch("blog", {}, { fieldManager: "ü".repeat(128) }).path).toContain("fieldManager=");
+    expect(() => pods.patch("blog", {}, { fieldManager: "x".repeat(129) })).toThrow(RequestValidationError);
+  });
+});
+
+describe("what is refused", () => {
+  test("a namespace for what has none", () => {
+    for (const api of [RawApi.v1Node(), RawApi.v1Namespace(), RawApi.v1CustomResourceDefinition()]) {
+      expect(() => api.within("ns")).toThrow(RequestValidationError);
+    }
+  });
+
+  test("a single object without a namespace", () => {
+    const pods = RawApi.v1Pod();
+    for (const build of [
+      () => pods.get("blog"),
+      () => pods.create("{}"),
+      () => pods.delete("blog"),
+      () => pods.deleteCollection(),
+    ]) {
+      expect(build).toThrow("pods: choose a namespace with within() first");
+    }
+  });
+
+  test.each(["", ".", "..", "a/b", "a%2fb"])("the name %j", (name) => {
+    expect(() => RawApi.v1Node().get(name)).toThrow(RequestValidationError);
+    expect(() => RawApi.v1Pod().within(name)).toThrow(/^pods: namespace must not/);
+    expect(() => RawApi.customResource(name)).toThrow(RequestValidationError);
+    expect(() => RawApi.v1Pod().version(name)).toThrow(RequestValidationError);
+  });
+
+  test.each([
+    { limit: -1 },
+    { limit: 1.5 },
+    { timeoutSeconds: Number.NaN },
+    { resourceVersionMatch: "Exact" as const },
+  ])("the list parameters %j", (params) => {
+    expect(() => RawApi.v1Pod().list(params)).toThrow(RequestValidationError);
+  });
+});
+
+test("whatever is in a name or selector, it stays in its place of the URL", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1 }).filter((s) => !/[/%]/.test(s) && s !== "." && s !== "..");
+  fc.assert(
+    fc.property(name, name, fc.string({ unit: "grapheme", minLength: 1 }), (namespace, object, selector) => {
+      const pods = RawApi.v1Pod().within(namespace);
+      const get = new URL(pods.get(object).path, "https://host");
+      expect(get.pathname.split("/").map(decodeURIComponent)).toEqual([
+        ...["", "api", "v1", "namespaces", namespace, "pods", object],
+      ]);
+      expect(get.search).toBe("");
+      const list = new URL(pods.list({ labelSelector: selector, limit: 1 }).path, "https://host");
+      expect([...list.searchParams]).toEqual([
+        ["labelSelector", selector],
+        ["limit", "1"],
+      ]);
+    }),
+  );
+});
+
+test("the resources with a constructor of their own are as the catalogue has them", () => {
+  for (const [name, resource] of Object.entries(named)) {
+    const { group, version, kind, plural, namespaced } = resource;
+    expect(name).toBe(version + kind);
+    expect(findResource(group === "" ? `${plural}.${version}` : `${plural}.${version}.${group}`)).toMatchObject({
+      ...{ group, version, kind, plural, namespaced },
+    });
+    expect(RawApi[name as "v1Pod"]().resource).toEqual(resource);
+  }
+});

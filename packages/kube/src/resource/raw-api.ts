@@ -1,0 +1,224 @@
+import { RequestValidationError } from "./errors.ts";
+import * as named from "./named.ts";
+import {
+  type DeleteParams,
+  deleteOptions,
+  type ListParams,
+  type LogParams,
+  listQuery,
+  logQuery,
+  type PatchParams,
+  type PostParams,
+  patchContentTypes,
+  patchQuery,
+  postQuery,
+  type Query,
+  queryString,
+  type SelectorParams,
+  type WatchParams,
+  watchQuery,
+} from "./params.ts";
+import type { ApiRequest } from "./request.ts";
+import { type Resource, resourceName } from "./resource.ts";
+
+/** What is sent: an object to be written as JSON, or the finished text or bytes. */
+export type RequestBody = object | string | Uint8Array;
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/**
+ * Builds the requests of one resource, without sending any. Immutable: `within`,
+ * `group` and `version` return a new one.
+ *
+ * Every method throws a `RequestValidationError` for a name or parameter that
+ * the API cannot take, and where a namespace is missing.
+ *
+ *     RawApi.v1Pod().within("shop").get("blog").path; // "/api/v1/namespaces/shop/pods/blog"
+ */
+export class RawApi {
+  readonly resource: Resource;
+  /** Absent: all namespaces, or a resource that has none. */
+  readonly namespace: string | undefined;
+
+  constructor(resource: Resource, namespace?: string) {
+    checkSegment(resource, "version", resource.version);
+    checkSegment(resource, "plural", resource.plural);
+    if (resource.group !== "") checkSegment(resource, "group", resource.group);
+    if (namespace !== undefined) {
+      if (!resource.namespaced) {
+        throw new RequestValidationError(`${resourceName(resource)} are cluster-wide, so not within ${namespace}`);
+      }
+      checkSegment(resource, "namespace", namespace);
+    }
+    this.resource = resource;
+    this.namespace = namespace;
+  }
+
+  /**
+   * A resource that a CustomResourceDefinition defines, by its plural; `group`
+   * must follow: `RawApi.customResource("foos").group("clux.dev").version("v1")`.
+   * Version `v1` and namespaced unless told otherwise.
+   */
+  static customResource(plural: string, options: { kind?: string; namespaced?: boolean } = {}): RawApi {
+    const { kind = "", namespaced = true } = options;
+    return new RawApi({ group: "", version: "v1", kind, plural, namespaced });
+  }
+
+  within(namespace: string): RawApi {
+    return new RawApi(this.resource, namespace);
+  }
+
+  group(group: string): RawApi {
+    return new RawApi({ ...this.resource, group }, this.namespace);
+  }
+
+  version(version: string): RawApi {
+    return new RawApi({ ...this.resource, version }, this.namespace);
+  }
+
+  list(params: ListParams = {}): ApiRequest {
+    return { method: "GET", path: this.#collection(listQuery(params)) };
+  }
+
+  /** Answered by a stream of events that `requestEvents` reads. */
+  watch(params: WatchParams = {}): ApiRequest {
+    return { method: "GET", path: this.#collection(watchQuery(params)) };
+  }
+
+  get(name: string): ApiRequest {
+    return { method: "GET", path: this.#object(name) };
+  }
+
+  create(object: RequestBody, params: PostParams = {}): ApiRequest {
+    const path = this.#own() + queryString(postQuery(params));
+    return { method: "POST", path, headers: JSON_TYPE, body: encode(object) };
+  }
+
+  /** The object must carry the `metadata.resourceVersion` that was read, so that no other change is lost. */
+  replace(name: string, object: RequestBody, params: PostParams = {}): ApiRequest {
+    return this.#put(name, "", object, params);
+  }
+
+  patch(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
+    return this.#patch(name, "", patch, params);
+  }
+
+  delete(name: string, params: DeleteParams = {}): ApiRequest {
+    return withOptions({ method: "DELETE", path: this.#object(name) }, params);
+  }
+
+  /** Deletes all that the selectors match. */
+  deleteCollection(selectors: SelectorParams = {}, params: DeleteParams = {}): ApiRequest {
+    return withOptions({ method: "DELETE", path: this.#own() + queryString(listQuery(selectors)) }, params);
+  }
+
+  getStatus(name: string): ApiRequest {
+    return { method: "GET", path: this.#object(name, "/status") };
+  }
+
+  replaceStatus(name: string, object: RequestBody, params: PostParams = {}): ApiRequest {
+    return this.#put(name, "/status", object, params);
+  }
+
+  patchStatus(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
+    return this.#patch(name, "/status", patch, params);
+  }
+
+  getScale(name: string): ApiRequest {
+    return { method: "GET", path: this.#object(name, "/scale") };
+  }
+
+  replaceScale(name: string, scale: RequestBody, params: PostParams = {}): ApiRequest {
+    return this.#put(name, "/scale", scale, params);
+  }
+
+  patchScale(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
+    return this.#patch(name, "/scale", patch, params);
+  }
+
+  /** Answered by text, not JSON; with `follow`, by a stream. */
+  log(name: string, params: LogParams = {}): ApiRequest {
+    return { method: "GET", path: this.#object(name, "/log", logQuery(params)), headers: { accept: "*/*" } };
+  }
+
+  #put(name: string, subresource: string, object: RequestBody, params: PostParams): ApiRequest {
+    const path = this.#object(name, subresource, postQuery(params));
+    return { method: "PUT", path, headers: JSON_TYPE, body: encode(object) };
+  }
+
+  #patch(name: string, subresource: string, patch: RequestBody, params: PatchParams): ApiRequest {
+    const path = this.#object(name, subresource, patchQuery(params));
+    const headers = { "content-type": patchContentTypes[params.strategy ?? "Merge"] };
+    return { method: "PATCH", path, headers, body: encode(patch) };
+  }
+
+  /** Of one namespace or, where none was chosen, of all. */
+  #collection(query: Query): string {
+    const { group, version, plural } = this.resource;
+    const root = group === "" ? `/api/${segment(version)}` : `/apis/${segment(group)}/${segment(version)}`;
+    const within = this.namespace === undefined ? "" : `/namespaces/${segment(this.namespace)}`;
+    return `${root}${within}/${segment(plural)}${queryString(query)}`;
+  }
+
+  /** The collection that single objects are in: the API has none across namespaces. */
+  #own(): string {
+    if (this.resource.namespaced && this.namespace === undefined) {
+      throw new RequestValidationError(`${resourceName(this.resource)}: choose a namespace with within() first`);
+    }
+    return this.#collection([]);
+  }
+
+  #object(name: string, subresource = "", query: Query = []): string {
+    checkSegment(this.resource, "name", name);
+    return `${this.#own()}/${segment(name)}${subresource}${queryString(query)}`;
+  }
+
+  static v1Namespace = (): RawApi => new RawApi(named.v1Namespace);
+  static v1Node = (): RawApi => new RawApi(named.v1Node);
+  static v1PersistentVolume = (): RawApi => new RawApi(named.v1PersistentVolume);
+  static v1ConfigMap = (): RawApi => new RawApi(named.v1ConfigMap);
+  static v1Event = (): RawApi => new RawApi(named.v1Event);
+  static v1PersistentVolumeClaim = (): RawApi => new RawApi(named.v1PersistentVolumeClaim);
+  static v1Pod = (): RawApi => new RawApi(named.v1Pod);
+  static v1ReplicationController = (): RawApi => new RawApi(named.v1ReplicationController);
+  static v1ResourceQuota = (): RawApi => new RawApi(named.v1ResourceQuota);
+  static v1Secret = (): RawApi => new RawApi(named.v1Secret);
+  static v1Service = (): RawApi => new RawApi(named.v1Service);
+  static v1DaemonSet = (): RawApi => new RawApi(named.v1DaemonSet);
+  static v1Deployment = (): RawApi => new RawApi(named.v1Deployment);
+  static v1ReplicaSet = (): RawApi => new RawApi(named.v1ReplicaSet);
+  static v1StatefulSet = (): RawApi => new RawApi(named.v1StatefulSet);
+  static v1CronJob = (): RawApi => new RawApi(named.v1CronJob);
+  static v1Job = (): RawApi => new RawApi(named.v1Job);
+  static v1HorizontalPodAutoscaler = (): RawApi => new RawApi(named.v1HorizontalPodAutoscaler);
+  static v1Ingress = (): RawApi => new RawApi(named.v1Ingress);
+  static v1NetworkPolicy = (): RawApi => new RawApi(named.v1NetworkPolicy);
+  static v1VolumeAttachment = (): RawApi => new RawApi(named.v1VolumeAttachment);
+  static v1SelfSubjectRulesReview = (): RawApi => new RawApi(named.v1SelfSubjectRulesReview);
+  static v1ValidatingWebhookConfiguration = (): RawApi => new RawApi(named.v1ValidatingWebhookConfiguration);
+  static v1CustomResourceDefinition = (): RawApi => new RawApi(named.v1CustomResourceDefinition);
+}
+
+const segment = encodeURIComponent;
+
+function encode(body: RequestBody): string | Uint8Array {
+  return typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+}
+
+function withOptions(request: ApiRequest, params: DeleteParams): ApiRequest {
+  const body = deleteOptions(params);
+  return body === undefined ? request : { ...request, headers: JSON_TYPE, body };
+}
+
+/** The rule of `path segment names` in k8s.io/apimachinery, which holds for every name in a URL of the API. */
+function checkSegment(resource: Pick<Resource, "group" | "plural">, what: string, value: string): void {
+  const fault =
+    value === ""
+      ? "must not be empty"
+      : value === "." || value === ".."
+        ? `must not be "${value}"`
+        : /[/%]/.test(value)
+          ? `must not contain "/" or "%", as ${JSON.stringify(value)} does`
+          : undefined;
+  if (fault !== undefined) throw new RequestValidationError(`${resourceName(resource)}: ${what} ${fault}`);
+}
