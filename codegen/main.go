@@ -26,8 +26,13 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	definitions, err := readDefinitions()
+	if err != nil {
+		return err
+	}
 	files := map[string]string{
 		"resource/catalogue.generated.ts": catalogueFile(discovered),
+		"resource/fields.generated.ts":    fieldsFile(types, discovered, definitions),
 	}
 	for name, text := range typeFiles(types) {
 		files["types/"+name] = text

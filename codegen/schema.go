@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -150,7 +151,7 @@ func buildModel(scheme *runtime.Scheme) (*model, error) {
 		m.kinds = append(m.kinds, &kind{apiVersion: gvk.GroupVersion().String(), name: gvk.Kind, typ: typ})
 	}
 	slices.SortFunc(m.kinds, func(a, b *kind) int {
-		return strings.Compare(a.apiVersion+"/"+a.name, b.apiVersion+"/"+b.name)
+		return cmp.Or(strings.Compare(a.apiVersion, b.apiVersion), strings.Compare(a.typ.id(), b.typ.id()))
 	})
 	slices.SortFunc(m.structs, func(a, b *structType) int { return strings.Compare(a.id(), b.id()) })
 	for i := 1; i < len(m.structs); i++ {
