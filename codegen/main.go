@@ -18,24 +18,9 @@ func main() {
 }
 
 func run() error {
-	discovered, err := readDiscovery()
+	files, err := generate()
 	if err != nil {
 		return err
-	}
-	types, err := buildModel(loadScheme())
-	if err != nil {
-		return err
-	}
-	definitions, err := readDefinitions()
-	if err != nil {
-		return err
-	}
-	files := map[string]string{
-		"resource/catalogue.generated.ts": catalogueFile(discovered),
-		"resource/fields.generated.ts":    fieldsFile(types, discovered, definitions),
-	}
-	for name, text := range typeFiles(types) {
-		files["types/"+name] = text
 	}
 	// A version that the release has dropped must not stay behind.
 	old, err := filepath.Glob(filepath.Join(kubeSource, "types", "*", "v*.ts"))
@@ -55,7 +40,31 @@ func run() error {
 	return nil
 }
 
-// write puts a file, named relative to the kube package's source, in place.
+// generate gives the text of every file, by its name relative to the kube package's source.
+func generate() (map[string]string, error) {
+	discovered, err := readDiscovery()
+	if err != nil {
+		return nil, err
+	}
+	types, err := buildModel(loadScheme())
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := readDefinitions()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{
+		"resource/catalogue.generated.ts": catalogueFile(discovered),
+		"resource/fields.generated.ts":    fieldsFile(types, discovered, definitions),
+	}
+	for name, text := range typeFiles(types) {
+		files["types/"+name] = text
+	}
+	return files, nil
+}
+
+// write puts a file in place.
 func write(name, text string) error {
 	path := filepath.Join(kubeSource, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
