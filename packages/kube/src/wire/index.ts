@@ -1,0 +1,2 @@
+export { DecodeError } from "./errors.ts";
+export { decodeEvents, EventDecoder } from "./frames.ts";
