@@ -1,0 +1,103 @@
+import { EvaluationError, type Program } from "@kubecast/cel";
+import type { KubeObject } from "@kubecast/kube";
+import type { Description } from "../conditions/condition.ts";
+import type { Found } from "../conditions/conditions.ts";
+import type { Rule } from "./rule.ts";
+
+/** A rule met something in an object that it cannot be evaluated on. */
+export class RuleError extends Error {
+  override readonly name = "RuleError";
+}
+
+/**
+ * The elements of an object for which a rule holds.
+ * A field that is absent makes `when` false: Kubernetes objects are sparse.
+ * Throws RuleError for any other mistake, which says nothing of the object.
+ */
+export function holding(rule: Rule, object: KubeObject, cluster: string): Found[] {
+  if (rule.each.length === 0) {
+    const scope = { object, cluster };
+    return holds(rule, scope) ? [{ element: null, describe: () => describe(rule, scope) }] : [];
+  }
+  const found: Found[] = [];
+  const names = new Set<string>();
+  for (const [index, each] of elements(rule, object, cluster).entries()) {
+    const scope = { object, cluster, each };
+    if (!holds(rule, scope)) continue;
+    let element = elementName(each, index);
+    while (names.has(element)) element += "'";
+    names.add(element);
+    found.push({ element, describe: () => describe(rule, scope) });
+  }
+  return found;
+}
+
+type Scope = Readonly<Record<string, unknown>>;
+
+function holds(rule: Rule, scope: Scope): boolean {
+  const value = evaluate(rule, "when", rule.when, scope);
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw new RuleError(`rule ${rule.name}: "when" gives ${kindOf(value)}, not true or false`);
+}
+
+function elements(rule: Rule, object: KubeObject, cluster: string): unknown[] {
+  return rule.each.flatMap((program) => {
+    const list = evaluate(rule, "each", program, { object, cluster });
+    if (list === undefined || list === null) return [];
+    if (Array.isArray(list)) return list;
+    throw new RuleError(`rule ${rule.name}: "each" gives ${kindOf(list)}, not a list`);
+  });
+}
+
+/** What tells an element from its siblings, in the field that such lists have for it. */
+function elementName(each: unknown, index: number): string {
+  if (typeof each === "string" || typeof each === "number" || typeof each === "boolean") return String(each);
+  if (typeof each === "object" && each !== null) {
+    for (const key of ["name", "type", "key", "uid", "ip"]) {
+      const value: unknown = (each as Record<string, unknown>)[key];
+      if (typeof value === "string" && value !== "") return value;
+    }
+  }
+  return String(index);
+}
+
+function describe(rule: Rule, scope: Scope): Description {
+  const details: Record<string, unknown> = {};
+  for (const [key, program] of Object.entries(rule.details)) {
+    const value = orNothing(rule, `details.${key}`, program, scope);
+    if (value !== undefined) details[key] = value;
+  }
+  const labels: Record<string, string> = {};
+  for (const [key, program] of Object.entries(rule.labels)) {
+    const value = orNothing(rule, `labels.${key}`, program, scope);
+    if (value !== undefined && value !== null) labels[key] = String(value);
+  }
+  const summary = orNothing(rule, "summary", rule.summary, scope);
+  return { summary: typeof summary === "string" ? summary : rule.name, details, labels };
+}
+
+/** A message that says less is better than none: the condition holds, whatever its words. */
+function orNothing(rule: Rule, field: string, program: Program, scope: Scope): unknown {
+  try {
+    return evaluate(rule, field, program, scope);
+  } catch (error) {
+    if (error instanceof RuleError) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined where a field is absent. */
+function evaluate(rule: Rule, field: string, program: Program, scope: Scope): unknown {
+  try {
+    return program.evaluate(scope);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    if (error.absent) return undefined;
+    throw new RuleError(`rule ${rule.name}: "${field}": ${error.message}`);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}

@@ -1,0 +1,159 @@
+import { CelError, type CelType, compile, type Program } from "@kubecast/cel";
+import { findResource, type Resource, suggest } from "@kubecast/kube";
+import { z } from "zod";
+import { parseDuration } from "../settings/duration.ts";
+import { mistakesOf } from "../settings/schema.ts";
+import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
+import type { Rule, Selection } from "./rule.ts";
+
+const duration = z.union([z.string(), z.literal(0)]).transform((text, context) => {
+  const milliseconds = parseDuration(String(text));
+  if (milliseconds !== undefined) return milliseconds;
+  context.addIssue({ code: "custom", message: `"${text}" is not a duration; write it like 30s, 10m or 1h30m` });
+  return z.NEVER;
+});
+
+const expression = z.string().min(1, "an expression is expected");
+/** A selector as the API takes it, or a map of labels that must be equal. */
+const selector = z.union([z.string(), z.record(z.string(), z.string())]).transform((value) =>
+  typeof value === "string"
+    ? value
+    : Object.entries(value)
+        .map(([key, wanted]) => `${key}=${wanted}`)
+        .join(","),
+);
+
+const ruleSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "a name has letters, digits, - and _, and begins with a letter"),
+  resource: z.string(),
+  select: z
+    .strictObject({
+      namespaces: z.array(z.string().min(1)).default([]),
+      labels: selector.default(""),
+      fields: selector.default(""),
+    })
+    .default({ namespaces: [], labels: "", fields: "" }),
+  each: z.union([expression, z.array(expression).min(1)]).optional(),
+  when: expression,
+  for: duration.default(0),
+  keepFiringFor: duration.default(0),
+  severity: z.enum(["critical", "warning", "info"]).default("warning"),
+  summary: expression,
+  details: z.record(z.string(), expression).default({}),
+  labels: z.record(z.string(), expression).default({}),
+});
+
+type RuleSource = z.output<typeof ruleSchema>;
+const fileSchema = z.strictObject({ rules: z.array(z.unknown()) });
+
+/** The rules of a file and every mistake in it; a rule with a mistake is not among them. */
+export interface ParsedRules {
+  readonly rules: readonly Rule[];
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Parses and checks the text of a rule file; `file` is its name in messages. Never throws. */
+export function parseRules(file: string, text: string): ParsedRules {
+  const yaml = new YamlFile(file, text);
+  if (yaml.mistakes.length > 0) return { rules: [], mistakes: yaml.mistakes };
+  const parsed = fileSchema.safeParse(yaml.value);
+  if (!parsed.success) return { rules: [], mistakes: mistakesOf(yaml, parsed.error, []) };
+
+  const rules: Rule[] = [];
+  const mistakes: Mistake[] = [];
+  const names = new Set<string>();
+  for (const [index, value] of parsed.data.rules.entries()) {
+    const at = ["rules", index];
+    const source = ruleSchema.safeParse(value);
+    if (!source.success) {
+      mistakes.push(...mistakesOf(yaml, source.error, at));
+      continue;
+    }
+    const before = mistakes.length;
+    const rule = checkRule(yaml, at, source.data, mistakes);
+    if (names.has(source.data.name)) {
+      mistakes.push(yaml.mistake([...at, "name"], `a rule named ${source.data.name} stands above already`));
+    }
+    names.add(source.data.name);
+    if (rule !== undefined && mistakes.length === before) rules.push(rule);
+  }
+  return { rules, mistakes };
+}
+
+function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, mistakes: Mistake[]): Rule | undefined {
+  const program = (field: (string | number)[], text: string, variables: string[], wanted?: CelType) =>
+    checkExpression(yaml, [...at, ...field], text, variables, wanted, mistakes);
+  const programs = (field: string, texts: Record<string, string>, variables: string[]) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([key, text]) => [key, program([field, key], text, variables)] as const),
+    );
+
+  const target = resolveResource(source.resource);
+  if (target === undefined) {
+    const [near] = suggest(source.resource);
+    const hint = near === undefined ? "write it like pods, deployments.apps or widgets.v1.example.com" : `did you mean ${near}?`;
+    mistakes.push(yaml.mistake([...at, "resource"], `there is no resource "${source.resource}"; ${hint}`));
+  } else if (!target.namespaced && source.select.namespaces.length > 0) {
+    const message = `${source.resource} have no namespace to select by`;
+    mistakes.push(yaml.mistake([...at, "select", "namespaces"], message));
+  }
+
+  const lists = source.each === undefined ? [] : [source.each].flat();
+  const scope = lists.length > 0 ? ["object", "cluster", "each"] : ["object", "cluster"];
+  const each = lists.map((text, index) =>
+    program(Array.isArray(source.each) ? ["each", index] : ["each"], text, ["object", "cluster"], "list"),
+  );
+  const when = program(["when"], source.when, scope, "bool");
+  const summary = program(["summary"], source.summary, scope, "string");
+  const details = programs("details", source.details, scope);
+  const labels = programs("labels", source.labels, scope);
+  if (target === undefined || when === undefined || summary === undefined) return undefined;
+  if (!complete(each) || !complete(Object.values(details)) || !complete(Object.values(labels))) return undefined;
+  return {
+    name: source.name,
+    resource: target.plural,
+    target,
+    select: source.select satisfies Selection,
+    each,
+    when,
+    for: source.for,
+    keepFiringFor: source.keepFiringFor,
+    severity: source.severity,
+    summary,
+    details: details as Record<string, Program>,
+    labels: labels as Record<string, Program>,
+  };
+}
+
+function complete(programs: (Program | undefined)[]): programs is Program[] {
+  return programs.every((program) => program !== undefined);
+}
+
+function checkExpression(
+  yaml: YamlFile,
+  path: (string | number)[],
+  text: string,
+  variables: string[],
+  wanted: CelType | undefined,
+  mistakes: Mistake[],
+): Program | undefined {
+  try {
+    const program = compile(text, { variables: Object.fromEntries(variables.map((name) => [name, name === "cluster" ? "string" : "dyn"])) });
+    if (wanted === undefined || program.type === wanted || program.type === "dyn") return program;
+    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is a ${program.type}`));
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    mistakes.push(yaml.mistakeWithin(path, error.line, error.column, error.message));
+  }
+  return undefined;
+}
+
+/** A built-in resource by any of its names, or a custom one as `plural.version.group`. */
+function resolveResource(name: string): Resource | undefined {
+  const builtin = findResource(name);
+  if (builtin !== undefined) return builtin;
+  const custom = /^([a-z0-9-]+)\.(v\d+(?:(?:alpha|beta)\d+)?)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/.exec(name);
+  if (custom === null) return undefined;
+  const [, plural = "", version = "", group = ""] = custom;
+  return { group, version, kind: "", plural, namespaced: true };
+}
