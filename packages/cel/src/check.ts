@@ -14,6 +14,7 @@ const maxDepth = 400;
 
 const typeNames = new Set("bool bytes double int list map null_type string type uint".split(" "));
 const messageTypes = new Set(["google.protobuf.Duration", "google.protobuf.Timestamp"]);
+const examples = { timestamp: '"2026-01-31T12:00:00Z"', duration: '"1h30m"' };
 const macros = new Set("all exists exists_one existsOne filter map".split(" "));
 const numbers = new Set<CelType>(["int", "uint", "double"]);
 const keys = new Set<CelType>(["string", "int", "uint", "bool", "dyn"]);
@@ -43,7 +44,7 @@ class Checker {
     const below = (part: Expr | undefined, inner: Scope = scope) => this.check(part, inner, depth + 1);
     switch (kind.case) {
       case "constExpr":
-        return constantType(kind.value);
+        return this.#constant(expr, kind.value);
       case "identExpr":
         return this.#variable(expr, kind.value.name, scope);
       case "selectExpr":
@@ -79,6 +80,16 @@ class Checker {
       default:
         return "dyn";
     }
+  }
+
+  #constant(expr: Expr, constant: Kind<"constExpr">): CelType {
+    const type = constantType(constant);
+    const value = constant.constantKind.value;
+    if (typeof value === "bigint") {
+      const limited = type === "uint" ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value);
+      if (limited !== value) throw this.#error("syntax", `${value} does not fit into 64 bits`, expr);
+    }
+    return type;
   }
 
   #variable(expr: Expr, written: string, scope: Scope): CelType {
@@ -180,7 +191,11 @@ class Checker {
     const counted = styled.filter((func) => func.arguments.length === types.length);
     if (counted.length === 0) {
       const counts = [...new Set(styled.map((func) => func.arguments.length))].sort().join(" or ");
-      throw this.#error("type", `${sign} takes ${counts} arguments, not ${types.length}`, expr);
+      throw this.#error(
+        "type",
+        `${sign} takes ${counts} argument${counts === "1" ? "" : "s"}, not ${types.length}`,
+        expr,
+      );
     }
     const fitting = counted.filter((func) => accepts(func, target, types));
     if (fitting.length === 0) {
@@ -200,7 +215,8 @@ class Checker {
     if (arg === undefined || literal?.case !== "stringValue") return;
     if (name !== "matches" && name !== "timestamp" && name !== "duration") return;
     const outcome = convert(name, literal.value);
-    if (isFailure(outcome)) throw this.#error("type", outcome.message, arg);
+    if (!isFailure(outcome)) return;
+    throw this.#error("type", name === "matches" ? outcome.message : `not a ${name}, such as ${examples[name]}`, arg);
   }
 
   #error(kind: CelErrorKind, message: string, at: Expr): CelError {

@@ -50,8 +50,6 @@ export function explain(tokens: readonly Token[]): Fault | undefined {
       return unfinished(open);
     }
     if (kind === "operand" || kind === "name") {
-      const mistake = kind === "operand" ? wrongEscape(token) : undefined;
-      if (mistake !== undefined) return mistake;
       if (field && kind === "operand") return { message: "a field's name is missing after .", offset };
       if (!wanted) {
         if (previous?.text === "not") return { message: replacements.not ?? "", offset: previous.offset };
@@ -101,7 +99,9 @@ function unfinished(conditions: readonly Token[]): Fault | undefined {
   return condition && { message: "this ? has no : after it", offset: condition.offset };
 }
 
-function wrongEscape({ text, offset }: Token): Fault | undefined {
+/** A sequence in a string that CEL does not have, such as the \d of a pattern. */
+export function wrongEscape({ kind, text, offset }: Token): Fault | undefined {
+  if (kind !== "operand") return undefined;
   const quote = /^[bB]?["']/.exec(text)?.[0];
   if (quote === undefined) return undefined;
   for (const { 0: sequence, index } of text.matchAll(/\\[\s\S]/g)) {

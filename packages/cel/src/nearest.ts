@@ -1,7 +1,7 @@
 /** The known name that a misspelt one was meant to be: at most a third of its letters differ. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.floor(Math.max(name.length, 3) / 3) + 1;
+  let least = Math.floor(name.length / 3) + 1;
   for (const candidate of known) {
     const distance = edits(name.toLowerCase(), candidate.toLowerCase());
     if (distance < least) {

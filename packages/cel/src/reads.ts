@@ -2,8 +2,9 @@ import type { Expr } from "./syntax.ts";
 
 /**
  * The fields that are read of a value. `true`: all of it. The key "[]" stands
- * for each element of a list and each entry of a map. A value that is neither
- * a list nor an object is read whole wherever this tree has a name for it.
+ * for each element of a list and each entry of a map that has no key of its
+ * own here. A value that is neither a list nor an object is read as it is
+ * wherever this tree names it.
  */
 export interface Reads {
   readonly [field: string]: true | Reads;
@@ -25,8 +26,21 @@ class Place {
 
   reads(): true | Reads {
     if (this.whole || this.below.size === 0) return true;
-    return Object.fromEntries(Array.from(this.below, ([field, place]) => [field, place.reads()]));
+    const each = this.below.get("[]")?.reads();
+    return Object.fromEntries(
+      Array.from(this.below, ([field, place]) => {
+        const reads = place.reads();
+        return [field, each === undefined ? reads : merged(reads, each)];
+      }),
+    );
   }
+}
+
+function merged(one: true | Reads, other: true | Reads): true | Reads {
+  if (one === true || other === true) return true;
+  const fields = new Map(Object.entries(one));
+  for (const [field, reads] of Object.entries(other)) fields.set(field, merged(fields.get(field) ?? reads, reads));
+  return Object.fromEntries(fields);
 }
 
 /** What an expression's value may be: any of these places, or a new list or map that holds `items`. */

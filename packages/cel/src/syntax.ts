@@ -1,6 +1,6 @@
 import { parse as parseCel } from "@bufbuild/cel";
 import { CelError } from "./errors.ts";
-import { explain } from "./explain.ts";
+import { explain, type Fault, wrongEscape } from "./explain.ts";
 import { type Token, tokens } from "./tokens.ts";
 
 /** A node of the official syntax tree (cel.expr.Expr); macros are expanded. */
@@ -8,7 +8,7 @@ export type Expr = ReturnType<typeof parseCel>["expr"];
 
 export interface Syntax {
   readonly root: Expr;
-  /** Where the node is in the source, 0-based: at its operator, dot or bracket if it has one, else at its start. */
+  /** Where the node is in the source, 0-based: at its operator, field's name or bracket if it has one, else at its start. */
   offset(id: bigint): number;
 }
 
@@ -19,9 +19,12 @@ const maxBrackets = 250;
 export function parse(source: string): Syntax {
   const found = tokens(source);
   limitBrackets(source, found);
+  // The parser lets "\d" pass; the language does not.
+  const mistake = found.map(wrongEscape).find((fault) => fault !== undefined);
+  if (mistake !== undefined) throw new CelError("syntax", mistake.message, source, mistake.offset);
   try {
     const { expr, sourceInfo } = parseCel(source);
-    return { root: expr, offset: (id) => sourceInfo?.positions[String(id)] ?? 0 };
+    return { root: expr, offset: (id) => afterSpace(source, sourceInfo?.positions[String(id)] ?? 0) };
   } catch (error) {
     if (error instanceof RangeError) throw new CelError("syntax", "the expression is nested too deeply", source, 0);
     const fault = explain(found) ?? parserFault(error);
@@ -41,10 +44,17 @@ function limitBrackets(source: string, found: readonly Token[]): void {
   }
 }
 
-function parserFault(error: unknown): { message: string; offset: number } {
+// The parser counts the space, or the dot, before an operator or a field's name to it.
+function afterSpace(source: string, offset: number): number {
+  return offset + (/^(?:\s|\/\/[^\n]*|\.)*/.exec(source.slice(offset))?.[0].length ?? 0);
+}
+
+/** Its list of all that could have come instead helps no one. */
+function parserFault(error: unknown): Fault {
   const { message, rawMessage, location } = error as Error & {
     rawMessage?: string;
     location?: { start: { offset: number } };
   };
-  return { message: rawMessage ?? message, offset: location?.start.offset ?? 0 };
+  const short = (rawMessage ?? message).replace(/^found/, "unexpected").replace(/ but expecting.*/s, "");
+  return { message: short, offset: location?.start.offset ?? 0 };
 }

@@ -6,7 +6,7 @@ export interface Token {
 }
 
 const space = /(?:\s+|\/\/[^\n]*)*/y;
-const text = /(?:[bB]?[rR]|[rR]?[bB])?(?:"""|'''|"|')/y;
+const text = /[bB]?[rR]?(?:"""|'''|"|')/y;
 const number = /0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
 const name = /[A-Za-z_]\w*|`[^`\n]*`/y;
 const operator = /[=!]==|[=!<>]=|&&|\|\||[-+*/%<>!?:.,()[\]{}]/y;

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { CelError, type CelType, compile, type Environment } from "./index.ts";
+
+const environment: Environment = {
+  variables: { object: "dyn", n: "int", s: "string", now: "timestamp", wait: "duration", list: "list" },
+};
+
+function errorOf(source: string): CelError {
+  try {
+    compile(source, environment);
+  } catch (error) {
+    if (error instanceof CelError) return error;
+    throw error;
+  }
+  throw new Error(`${source} compiles`);
+}
+
+describe("the type of an expression", () => {
+  test.each<[string, CelType]>([
+    ["1", "int"],
+    ["1u", "uint"],
+    ["1.0", "double"],
+    ["'a'", "string"],
+    ["b'a'", "bytes"],
+    ["null", "null_type"],
+    ["[1]", "list"],
+    ["{'a': 1}", "map"],
+    ["string", "type"],
+    ["type(n)", "type"],
+    ["google.protobuf.Timestamp", "type"],
+    ["n == 1 && s == 'a'", "bool"],
+    ["object.a == 1", "bool"],
+    ["object.a < object.b", "bool"],
+    ["!object.a", "bool"],
+    ["has(object.a)", "bool"],
+    ["object.list.exists(x, x.a)", "bool"],
+    ["object.list.all(x, x.a)", "bool"],
+    ["object.list.exists_one(x, x.a == 1)", "bool"],
+    ["object.list.filter(x, x.a)", "list"],
+    ["object.list.map(x, x.a)", "list"],
+    ["'a' + object.name", "string"],
+    ["'a' + object.name + 'b'", "string"],
+    ["string(object.a)", "string"],
+    ["size(object.a)", "int"],
+    ["object.a.size()", "int"],
+    ["object.a.split(',')", "list"],
+    ["-n", "int"],
+    ["n + 1", "int"],
+    ["now - now", "duration"],
+    ["now + wait", "timestamp"],
+    ["timestamp(object.a)", "timestamp"],
+    ["object.a ? 'x' : 'y'", "string"],
+    ["object.a ? 'x' : 1", "dyn"],
+    ["object", "dyn"],
+    ["object.a", "dyn"],
+    ["object.a + object.b", "dyn"],
+    ["list[0]", "dyn"],
+    ["dyn(1)", "dyn"],
+  ])("%s is %s", (source, type) => {
+    expect(compile(source, environment).type).toBe(type);
+  });
+});
+
+describe("undeclared names", () => {
+  test.each([
+    ["objct.a == 1", 1, 1, "there is no variable objct; did you mean object?"],
+    ["n == 1 &&\n  x.y", 2, 3, "there is no variable x"],
+    ["list.exists(x, y == 1)", 1, 16, "there is no variable y"],
+    ["list.exists(x, true) && x == 1", 1, 25, "there is no variable x"],
+    ["s.startswith('a')", 1, 3, "there is no function startswith; did you mean startsWith?"],
+    ["foo(n)", 1, 1, "there is no function foo"],
+    ["startsWith(s, 'a')", 1, 1, "startsWith is a method: value.startsWith(...)"],
+    ["s.string()", 1, 3, "string is a function: string(value)"],
+    ["Pod{}", 1, 1, "there is no type Pod"],
+    ["has(object)", 1, 1, "has takes a field: has(object.spec)"],
+    ["list.exists(object.x, true)", 1, 6, "exists takes a new variable and an expression: list.exists(x, ...)"],
+    ["constructor", 1, 1, "there is no variable constructor"],
+    ["toString(n)", 1, 1, "there is no function toString; did you mean string?"],
+  ])("%s", (source, line, column, message) => {
+    expect(errorOf(source)).toMatchObject({ kind: "undeclared", line, column, message, source });
+  });
+});
+
+describe("operations that cannot succeed", () => {
+  test.each([
+    ["'restarts: ' + n", 14, "there is no + for a string and an int"],
+    ["n == 'a'", 3, "an int never equals a string"],
+    ["s && true", 1, "&& takes bools, not a string"],
+    ["true || n", 9, "|| takes bools, not an int"],
+    ["!n", 1, "there is no ! for an int"],
+    ["n ? 1 : 2", 1, "the condition before ? must be a bool, not an int"],
+    ["s.length", 3, "a string has no field length"],
+    ["n[0]", 2, "an int has no elements"],
+    ["n.exists(x, true)", 3, "an int has no elements"],
+    ["s.startsWith(1)", 3, "there is no startsWith of a string with an int"],
+    ["s.startsWith('a', 'b')", 3, "startsWith takes 1 argument, not 2"],
+    ["now + now", 5, "there is no + for a timestamp and a timestamp"],
+    ["1 + 1.0", 3, "there is no + for an int and a double"],
+    ["'a' in s", 5, "there is no in for a string and a string"],
+    ["{1.5: 1}", 2, "a map's key cannot be a double"],
+    ["timestamp('soon')", 11, 'not a timestamp, such as "2026-01-31T12:00:00Z"'],
+    ["duration('1 day')", 10, 'not a duration, such as "1h30m"'],
+    ["s.matches('(')", 11, "error parsing regexp: missing closing ): `(`"],
+    ["s.matches('(?=a)')", 11, "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
+  ])("%s", (source, column, message) => {
+    expect(errorOf(source)).toMatchObject({ kind: "type", line: 1, column, message });
+  });
+
+  test("numbers of different types can be compared, and anything with null", () => {
+    for (const source of ["n == 1.0", "n < 1.5", "1u == 1", "s == null", "null != now", "dyn(s) == 1"]) {
+      expect(compile(source, environment).type).toBe("bool");
+    }
+  });
+});
