@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { ApiError, ConnectionError, DecodeError } from "../client/errors.ts";
-import type { ApiRequest, Transport } from "../client/transport.ts";
+import type { Transport } from "../client/transport.ts";
+import type { ApiRequest } from "../resource/request.ts";
 import type { Clock } from "./clock.ts";
 import { EventLines } from "./lines.ts";
 import type { Answer } from "./state.ts";

@@ -1,4 +1,6 @@
-import type { ApiRequest } from "../client/transport.ts";
+import type { SelectorParams } from "../resource/params.ts";
+import { RawApi } from "../resource/raw-api.ts";
+import type { ApiRequest } from "../resource/request.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { Listing, StreamingList, Watching } from "./state.ts";
 
@@ -13,48 +15,26 @@ export interface Selection {
   readonly fieldSelector?: string | undefined;
 }
 
-/** The next page of the list. Always the newest state: an older one would take the watcher back in time. */
-export function listRequest(selection: Selection, state: Listing, pageSize: number): ApiRequest {
-  return get(selection, {
-    ...(state.whole ? {} : { limit: String(pageSize) }),
-    ...(state.continue === "" ? {} : { continue: state.continue }),
-  });
-}
+/** The requests of a watch. */
+export class WatchRequests {
+  readonly #api: RawApi;
+  readonly #selectors: SelectorParams;
 
-/** The watch that the state asks for; the server ends it after `timeoutSeconds`. */
-export function watchRequest(
-  selection: Selection,
-  state: StreamingList | Watching,
-  timeoutSeconds: number,
-): ApiRequest {
-  const from =
-    state.phase === "watching"
-      ? { resourceVersion: state.resourceVersion }
-      : { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" };
-  return get(selection, {
-    watch: "true",
-    allowWatchBookmarks: "true",
-    ...from,
-    timeoutSeconds: String(timeoutSeconds),
-  });
-}
+  /** @throws {RequestValidationError} for a namespace or resource that the API can not have. */
+  constructor({ resource, namespace, labelSelector = "", fieldSelector = "" }: Selection) {
+    this.#api = new RawApi(resource, namespace);
+    this.#selectors = { labelSelector, fieldSelector };
+  }
 
-function get(selection: Selection, parameters: Record<string, string>): ApiRequest {
-  const query = new URLSearchParams(parameters);
-  if (selection.labelSelector) query.set("labelSelector", selection.labelSelector);
-  if (selection.fieldSelector) query.set("fieldSelector", selection.fieldSelector);
-  const text = query.toString();
-  return {
-    method: "GET",
-    path: text === "" ? collectionPath(selection) : `${collectionPath(selection)}?${text}`,
-    headers: { accept: "application/json" },
-  };
-}
+  /** The next page of the list. Always the newest state: an older one would take the watcher back in time. */
+  list(state: Listing, pageSize: number): ApiRequest {
+    const page = { ...this.#selectors, continue: state.continue };
+    return this.#api.list(state.whole ? page : { ...page, limit: pageSize });
+  }
 
-function collectionPath({ resource, namespace }: Selection): string {
-  const { group, version, plural, namespaced } = resource;
-  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  if (namespace === undefined) return `${root}/${plural}`;
-  if (!namespaced) throw new TypeError(`${plural} are not namespaced, but are watched in namespace ${namespace}`);
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  /** The watch that the state asks for; the server ends it after `timeoutSeconds`. */
+  watch(state: StreamingList | Watching, timeoutSeconds: number): ApiRequest {
+    const from = state.phase === "watching" ? { resourceVersion: state.resourceVersion } : { sendInitialEvents: true };
+    return this.#api.watch({ ...this.#selectors, ...from, allowWatchBookmarks: true, timeoutSeconds });
+  }
 }

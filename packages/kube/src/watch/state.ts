@@ -68,7 +68,7 @@ export function initialState(streamingLists: boolean): State {
 }
 
 /** A `Watching` from a resourceVersion on, with no connection made for it yet. */
-export function watchingFrom(resourceVersion: string, streamingLists: boolean, fruitless = 0): State {
+export function watchingFrom(resourceVersion: string, streamingLists: boolean, fruitless = 0): Watching {
   return { phase: "watching", streamingLists, resourceVersion, heard: false, fruitless };
 }
 
@@ -98,23 +98,26 @@ function begin<K extends KubeObject>({ streamingLists, next }: Empty): Step<K> {
 
 function listed<K extends KubeObject>(state: Listing, list: ObjectList<K>): Step<K> {
   const { streamingLists } = state;
-  const token = list?.metadata?.continue ?? "";
-  const resourceVersion = list?.metadata?.resourceVersion ?? "";
-  if (token === "" && resourceVersion === "") {
-    const failure = new DecodeError("the list has no metadata.resourceVersion: can this resource be watched?");
-    return { state: { phase: "empty", streamingLists, next: "stream" }, items: [], failure };
+  const fault = faultOfList(list);
+  if (fault !== undefined) {
+    const again: State = { phase: "empty", streamingLists, next: "stream" };
+    return { state: again, items: [], failure: new DecodeError(fault) };
   }
-  const items: WatchItem<K>[] = [];
-  for (const object of list.items ?? []) {
-    if (object?.metadata === undefined) {
-      const failure = new DecodeError("the list has an item without metadata");
-      return { state: { phase: "empty", streamingLists, next: "stream" }, items: [], failure };
-    }
-    items.push({ type: "init-apply", object });
-  }
+  const { continue: token = "", resourceVersion = "" } = list.metadata;
+  // Go writes a list without items as null.
+  const items: WatchItem<K>[] = (list.items ?? []).map((object) => ({ type: "init-apply", object }));
   if (token !== "") return { state: { ...state, page: state.page + 1, continue: token }, items };
   items.push({ type: "init-done", resourceVersion });
   return { state: watchingFrom(resourceVersion, streamingLists), items };
+}
+
+function faultOfList(list: ObjectList<KubeObject>): string | undefined {
+  if (!list?.metadata?.continue && !list?.metadata?.resourceVersion) {
+    return "the list has no metadata.resourceVersion: can this resource be watched?";
+  }
+  const items: unknown = list.items ?? [];
+  if (!Array.isArray(items)) return "the list's items are not a list";
+  return items.every((item) => item?.metadata) ? undefined : "the list has an item without metadata";
 }
 
 function listFailed<K extends KubeObject>(state: Listing, failure: Error): Step<K> {

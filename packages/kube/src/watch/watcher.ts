@@ -1,12 +1,12 @@
 import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
-import { apiVersion } from "../resource/resource.ts";
+import { apiVersion, type Resource } from "../resource/resource.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { WatchConnection } from "./connection.ts";
 import type { WatchItem } from "./item.ts";
-import { listRequest, type Selection, watchRequest } from "./requests.ts";
+import { type Selection, WatchRequests } from "./requests.ts";
 import {
   type Answer,
   initialState,
@@ -51,8 +51,9 @@ export function watchStats(): WatchStats {
 /**
  * Lists and then watches objects until the signal aborts, healing itself: yields
  * batches of items, never empty; see `WatchItem` for what they promise. Failures
- * are items, nothing is thrown but a misuse (a namespace for a resource that has
- * none). While the consumer works on a batch nothing is read from the server.
+ * are items, nothing is thrown but `RequestValidationError` for a namespace or a
+ * parameter that the API can not have. While the consumer works on a batch
+ * nothing is read from the server.
  *
  * Breaking out of the loop closes the connection; so does the signal, at once.
  */
@@ -75,6 +76,7 @@ const WHOLE_LIST_TIMEOUT = 300_000;
 /** The watcher request by request: `next` makes the one that the state asks for. */
 export class WatchRounds<K extends KubeObject> {
   readonly #options: WatchOptions;
+  readonly #requests: WatchRequests;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #backoff: Backoff;
@@ -84,6 +86,7 @@ export class WatchRounds<K extends KubeObject> {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#requests = new WatchRequests(options);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#backoff = new Backoff(this.#clock, this.#random);
@@ -123,16 +126,12 @@ export class WatchRounds<K extends KubeObject> {
 
   async #page(state: Listing, signal: AbortSignal): Promise<Answer<K>> {
     const { transport, resource, pageSize = 500 } = this.#options;
+    const request = this.#requests.list(state, pageSize);
     try {
       const options = state.whole ? { signal, timeout: WHOLE_LIST_TIMEOUT } : { signal };
-      const list = await transport.request<ObjectList<K>>(listRequest(this.#options, state, pageSize), options);
+      const list = await transport.request<ObjectList<K>>(request, options);
       this.#heard();
-      // Lists of built-in kinds leave out what every item is; watches do not.
-      for (const item of list?.items ?? []) {
-        item.apiVersion ??= apiVersion(resource);
-        item.kind ??= resource.kind;
-      }
-      return { type: "page", list };
+      return { type: "page", list: identified(list, resource) };
     } catch (error) {
       if (error instanceof ApiError) this.#heard();
       return { type: "error", error: error instanceof Error ? error : new Error(String(error)) };
@@ -163,7 +162,7 @@ export class WatchRounds<K extends KubeObject> {
   #connect(timeoutSeconds: number, patience: number, signal: AbortSignal): WatchConnection<K> {
     if (!isStream(this.#state)) throw new TypeError("no watch is due");
     if (this.#connections++ > 0) this.#stats.restarts++;
-    const request = watchRequest(this.#options, this.#state, timeoutSeconds);
+    const request = this.#requests.watch(this.#state, timeoutSeconds);
     const { transport } = this.#options;
     return new WatchConnection({
       transport,
@@ -182,4 +181,16 @@ export class WatchRounds<K extends KubeObject> {
 
 function isStream(state: State): state is StreamingList | Watching {
   return state.phase === "streaming-list" || state.phase === "watching";
+}
+
+/** Lists of built-in kinds leave out what every item is; watches do not. */
+function identified<K extends KubeObject>(list: ObjectList<K>, resource: Resource): ObjectList<K> {
+  const version = apiVersion(resource);
+  if (!Array.isArray(list?.items)) return list;
+  for (const item of list.items) {
+    if (!item) continue;
+    item.apiVersion ??= version;
+    item.kind ??= resource.kind;
+  }
+  return list;
 }
