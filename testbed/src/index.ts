@@ -1,0 +1,4 @@
+export { type RedisServer, type RedisServerOptions, startRedisServer } from "kubecast/embedded";
+export { type KubeApiserver, type KubeApiserverOptions, startKubeApiserver, type User } from "./kube-apiserver.ts";
+export { type FaultProxy, type ProxyOptions, startProxy } from "./proxy.ts";
+export { redisCommand, redisSubscribe, type Subscriber } from "./resp.ts";
