@@ -1,0 +1,57 @@
+import type { IncomingMessage } from "node:http";
+import { type Fields, isFields } from "../registry/defaults.ts";
+import type { ServedResource } from "../registry/resources.ts";
+import { badRequest, tooLarge, unsupportedMediaType } from "../registry/status-error.ts";
+
+const limit = 3 * 1024 * 1024;
+
+/** Throws a 413 for a body of more than 3 MiB. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** The media type alone, in lower case; empty where the request names none. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+export function requireJson(request: IncomingMessage): void {
+  const type = mediaType(request);
+  if (type !== "" && type !== "application/json") throw unsupportedMediaType(["application/json"]);
+}
+
+/** The body as an object of the resource; throws a 400 for anything else. */
+export function parseObject(body: Buffer, resource: ServedResource): Fields {
+  const object = parseJson(body, `the object provided is unrecognized (must be of type ${resource.kind})`);
+  if (!isFields(object)) {
+    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): it is not a JSON object`);
+  }
+  const { kind, apiVersion } = object;
+  if (kind !== undefined && kind !== "" && kind !== resource.kind) {
+    throw badRequest(`${String(kind)} in version "${String(apiVersion)}" cannot be handled as a ${resource.kind}`);
+  }
+  if (apiVersion !== undefined && apiVersion !== "" && apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${resource.apiVersion})`,
+    );
+  }
+  if (object.metadata !== undefined && !isFields(object.metadata))
+    throw badRequest("metadata: it is not a JSON object");
+  return object;
+}
+
+/** `what` begins the message of the 400. The parser's own words stay out of it: they quote the body. */
+export function parseJson(body: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw badRequest(`${what}: json parse error${body.length === 0 ? ": the body is empty" : ""}`);
+  }
+}

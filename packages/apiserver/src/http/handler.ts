@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { serveDiscovery } from "../discovery/discovery.ts";
+import { servePublic } from "../discovery/public.ts";
+import { findServed } from "../registry/resources.ts";
+import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../registry/status-error.ts";
+import type { Registry } from "../registry/target.ts";
+import { type Authorize, authenticate, checkAccess, verbOf } from "./access.ts";
+import { parseResourcePath, type ResourcePath } from "./path.ts";
+import { flag, parseWatchOptions } from "./query.ts";
+import { serveCollection, serveObject } from "./resource-handler.ts";
+import { requireAcceptsJson, sendError, sendText } from "./respond.ts";
+import { WatchStream } from "./watch-stream.ts";
+
+export interface HandlerOptions {
+  readonly registry: Registry;
+  readonly token: string;
+  readonly authorize: Authorize | undefined;
+  /** Milliseconds. */
+  readonly bookmarkInterval: number;
+  /** Told of each watch before it starts. */
+  readonly onWatch: (watch: WatchStream, response: ServerResponse) => void;
+}
+
+/** Answers one request; whatever goes wrong becomes a Status. */
+export async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HandlerOptions,
+): Promise<void> {
+  try {
+    await dispatch(request, response, options);
+  } catch (error) {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const status = error instanceof URIError ? badRequest("the path has a broken percent sign") : error;
+    sendError(response, status instanceof StatusError ? status : internalError(status));
+  }
+}
+
+async function dispatch(request: IncomingMessage, response: ServerResponse, options: HandlerOptions): Promise<void> {
+  const { pathname, search } = splitUrl(request.url ?? "/");
+  if (request.method === "GET" && servePublic(pathname, response)) return;
+  authenticate(request, options.token);
+  if (request.method === "GET" && serveDiscovery(pathname, request, response)) return;
+  const path = parseResourcePath(pathname);
+  if (path === undefined) return sendText(response, 404, "404 page not found\n");
+  await serveResource(request, response, path, new URLSearchParams(search), options);
+}
+
+async function serveResource(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: ResourcePath,
+  query: URLSearchParams,
+  options: HandlerOptions,
+): Promise<void> {
+  const verb = verbOf(request.method, path, flag(query, "watch"));
+  if (options.authorize !== undefined) checkAccess(options.authorize, verb, path);
+  const resource = findServed(path.apiVersion, path.plural);
+  if (resource === undefined) throw noSuchResource();
+  const { namespace, name, subresource } = path;
+  if (namespace !== undefined && !resource.namespaced) throw noSuchResource();
+  if (subresource !== undefined && (subresource !== "status" || !resource.hasStatus)) throw noSuchResource();
+  requireAcceptsJson(request);
+  if (verb !== "create" && name === undefined && !resource.verbs.includes(verb)) throw methodNotAllowed();
+
+  const { registry, bookmarkInterval } = options;
+  const target = { resource, namespace };
+  if (verb === "watch") {
+    const watch = new WatchStream(
+      response,
+      { store: registry.store, resource, namespace, bookmarkInterval },
+      parseWatchOptions(query, resource),
+    );
+    options.onWatch(watch, response);
+    watch.start();
+    return;
+  }
+  const call = { request, response, query, registry };
+  if (name === undefined) return serveCollection(call, verb, target);
+  if (resource.namespaced && namespace === undefined) throw noSuchResource();
+  return serveObject(call, verb, { ...target, name, subresource: subresource === "status" ? "status" : undefined });
+}
+
+function splitUrl(url: string): { pathname: string; search: string } {
+  const mark = url.indexOf("?");
+  return mark < 0 ? { pathname: url, search: "" } : { pathname: url.slice(0, mark), search: url.slice(mark + 1) };
+}
+
+function internalError(error: unknown): StatusError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StatusError(500, "InternalError", `Internal error occurred: ${why}`);
+}

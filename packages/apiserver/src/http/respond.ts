@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServedResource } from "../registry/resources.ts";
+import { notAcceptable, type StatusError } from "../registry/status-error.ts";
+import type { StoredObject } from "../store/stored-object.ts";
+
+const json = "application/json";
+
+/** Refuses, with a 406, a request whose client cannot read JSON. */
+export function requireAcceptsJson(request: IncomingMessage): void {
+  const accepted = (request.headers.accept ?? "*/*").split(",").map((range) => range.split(";", 1)[0]?.trim());
+  if (!accepted.some((range) => range === "*/*" || range === "application/*" || range === json)) {
+    throw notAcceptable([json]);
+  }
+}
+
+export function sendBytes(response: ServerResponse, code: number, bytes: Buffer, type = json): void {
+  response.writeHead(code, {
+    "Content-Type": type,
+    "Content-Length": bytes.length,
+    "Cache-Control": "no-cache, private",
+  });
+  response.end(bytes);
+}
+
+export function sendJson(response: ServerResponse, code: number, value: unknown, type?: string): void {
+  sendBytes(response, code, Buffer.from(JSON.stringify(value)), type);
+}
+
+export function sendText(response: ServerResponse, code: number, text: string): void {
+  sendBytes(response, code, Buffer.from(text), "text/plain; charset=utf-8");
+}
+
+export function sendObject(
+  response: ServerResponse,
+  code: number,
+  resource: ServedResource,
+  stored: StoredObject,
+): void {
+  sendBytes(response, code, Buffer.concat([Buffer.from(resource.head), stored.json]));
+}
+
+export function sendError(response: ServerResponse, error: StatusError): void {
+  const seconds = error.status.details?.retryAfterSeconds;
+  if (seconds !== undefined) response.setHeader("Retry-After", seconds);
+  sendJson(response, error.code, error.status);
+}
+
+const comma = Buffer.from(",{");
+const open = Buffer.from("{");
+const end = Buffer.from("]}");
+
+/** A list out of the bytes that its objects have already; items go without kind and apiVersion, as the API sends them. */
+export function sendList(
+  response: ServerResponse,
+  resource: ServedResource,
+  metadata: object,
+  items: readonly StoredObject[],
+): void {
+  const start = `{"kind":"${resource.kind}List","apiVersion":"${resource.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const parts: Buffer[] = [Buffer.from(start)];
+  for (const [index, item] of items.entries()) parts.push(index === 0 ? open : comma, item.json);
+  parts.push(end);
+  sendBytes(response, 200, Buffer.concat(parts));
+}

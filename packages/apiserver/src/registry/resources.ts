@@ -1,0 +1,81 @@
+import { apiVersion, builtins, type CatalogueEntry } from "@kubecast/kube";
+
+/** A resource that this server has, with the habits in which resources differ. */
+export interface ServedResource extends CatalogueEntry {
+  readonly apiVersion: string;
+  /** `{"kind":"Pod","apiVersion":"v1",`: what goes before an object's JSON. */
+  readonly head: string;
+  readonly hasStatus: boolean;
+  /** Whether `metadata.generation` counts the changes of the spec. */
+  readonly hasGeneration: boolean;
+  /** Whether a replace may come without a resourceVersion. */
+  readonly unconditionalUpdate: boolean;
+  /** Whether a replace creates what is not there. */
+  readonly createOnUpdate: boolean;
+  /** Whether a delete answers with the object, not with a Status. */
+  readonly returnsDeleted: boolean;
+}
+
+// The lists below are facts of the strategies and storages under pkg/registry of k8s.io/kubernetes 1.37.
+const generations = words(`
+  priorityclasses.scheduling.k8s.io ingressclasses.networking.k8s.io networkpolicies.networking.k8s.io
+  ingresses.networking.k8s.io endpointslices.discovery.k8s.io poddisruptionbudgets.policy
+  resourceslices.resource.k8s.io deviceclasses.resource.k8s.io devicetaintrules.resource.k8s.io
+  horizontalpodautoscalers.autoscaling flowschemas.flowcontrol.apiserver.k8s.io
+  prioritylevelconfigurations.flowcontrol.apiserver.k8s.io daemonsets.apps statefulsets.apps deployments.apps
+  replicasets.apps jobs.batch cronjobs.batch pods. podtemplates. replicationcontrollers.
+  validatingadmissionpolicies.admissionregistration.k8s.io mutatingadmissionpolicies.admissionregistration.k8s.io
+  mutatingwebhookconfigurations.admissionregistration.k8s.io
+  validatingwebhookconfigurations.admissionregistration.k8s.io
+  mutatingadmissionpolicybindings.admissionregistration.k8s.io
+  validatingadmissionpolicybindings.admissionregistration.k8s.io customresourcedefinitions.apiextensions.k8s.io`);
+const conditionalUpdates = words(`
+  clustertrustbundles.certificates.k8s.io podcertificaterequests.certificates.k8s.io runtimeclasses.node.k8s.io
+  poddisruptionbudgets.policy csidrivers.storage.k8s.io csistoragecapacities.storage.k8s.io
+  volumeattachments.storage.k8s.io csinodes.storage.k8s.io leases.coordination.k8s.io
+  leasecandidates.coordination.k8s.io validatingadmissionpolicies.admissionregistration.k8s.io
+  mutatingadmissionpolicies.admissionregistration.k8s.io
+  mutatingwebhookconfigurations.admissionregistration.k8s.io
+  validatingwebhookconfigurations.admissionregistration.k8s.io
+  mutatingadmissionpolicybindings.admissionregistration.k8s.io
+  validatingadmissionpolicybindings.admissionregistration.k8s.io`);
+const createsOnUpdate = words(`
+  runtimeclasses.node.k8s.io rolebindings.rbac.authorization.k8s.io clusterrolebindings.rbac.authorization.k8s.io
+  roles.rbac.authorization.k8s.io clusterroles.rbac.authorization.k8s.io leases.coordination.k8s.io
+  leasecandidates.coordination.k8s.io limitranges. events. events.events.k8s.io services. endpoints.`);
+const returningDeleted = words(`
+  resourceclaimtemplates.resource.k8s.io resourceslices.resource.k8s.io resourceclaims.resource.k8s.io
+  deviceclasses.resource.k8s.io csidrivers.storage.k8s.io storageclasses.storage.k8s.io
+  volumeattachments.storage.k8s.io csinodes.storage.k8s.io volumeattributesclasses.storage.k8s.io
+  resourcequotas. persistentvolumes. serviceaccounts. persistentvolumeclaims. namespaces. pods. services.
+  podtemplates.`);
+
+/** Every built-in resource whose objects can be stored, the preferred version of a group first. */
+export const servedResources: readonly ServedResource[] = builtins()
+  .filter((entry) => entry.verbs.includes("watch"))
+  .map((entry) => {
+    const id = `${entry.plural}.${entry.group}`;
+    const version = apiVersion(entry);
+    return {
+      ...entry,
+      subresources: entry.subresources.filter((subresource) => subresource.name === "status"),
+      apiVersion: version,
+      head: `{"kind":"${entry.kind}","apiVersion":"${version}",`,
+      hasStatus: entry.subresources.some((subresource) => subresource.name === "status"),
+      hasGeneration: generations.has(id),
+      unconditionalUpdate: !conditionalUpdates.has(id),
+      createOnUpdate: createsOnUpdate.has(id),
+      returnsDeleted: returningDeleted.has(id),
+    };
+  });
+
+const byUrl = new Map(servedResources.map((each) => [`${each.apiVersion}/${each.plural}`, each]));
+
+/** `apiVersion` as in an object, such as `apps/v1`. */
+export function findServed(version: string, plural: string): ServedResource | undefined {
+  return byUrl.get(`${version}/${plural}`);
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}

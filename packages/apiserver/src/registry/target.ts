@@ -1,0 +1,29 @@
+import type { ObjectStore } from "../store/object-store.ts";
+import type { ServedResource } from "./resources.ts";
+
+/** What the operations work with besides the request. */
+export interface Registry {
+  readonly store: ObjectStore;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The object, or all objects, that a URL names. */
+export interface Target {
+  readonly resource: ServedResource;
+  readonly namespace: string | undefined;
+}
+
+export interface ObjectTarget extends Target {
+  readonly name: string;
+  readonly subresource: "status" | undefined;
+}
+
+export function keyOf(namespace: string | undefined, name: string): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** RFC 3339 with whole seconds, as `creationTimestamp` has it. */
+export function timestamp(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Authorize } from "./http/access.ts";
+import { handle } from "./http/handler.ts";
+import type { WatchStream } from "./http/watch-stream.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { ensureNamespaces } from "./registry/namespaces.ts";
+import { ObjectStore } from "./store/object-store.ts";
+
+export interface ApiServerOptions {
+  /** 0, the default, for any free port. */
+  port?: number;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default: a new one with the usual namespaces. The store of a stopped server brings its objects and history. */
+  store?: ObjectStore;
+  /** Milliseconds since 1970, for the timestamps of objects; default `Date.now`. */
+  clock?: () => number;
+  /** Milliseconds between the bookmarks of a watch, default 60 000. */
+  bookmarkInterval?: number;
+  /** The bearer token that clients must bring; default a random one. */
+  token?: string;
+  /** Decides on each request to a resource; default all may do all. */
+  authorize?: Authorize;
+}
+
+export interface ApiServer {
+  /** Such as `http://127.0.0.1:41233`. */
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  readonly store: ObjectStore;
+  /** YAML text with the URL and a user that has the token. */
+  kubeconfig(): string;
+  /** Closes the port and all connections; the store stays. */
+  stop(): Promise<void>;
+  /** Destroys all connections; new ones are taken. */
+  cutConnections(): void;
+  /**
+   * Cuts each watch after this many more bytes of events, be it in the middle of
+   * one: the watches that are open and those to come, until it is called with undefined.
+   */
+  cutWatchesAfterBytes(bytes: number | undefined): void;
+}
+
+/**
+ * Starts an in-memory Kubernetes API server and resolves once it listens.
+ * Rejects with the system's error where the port cannot be had.
+ *
+ *     const server = await startApiServer();
+ *     await writeFile("kubeconfig", server.kubeconfig(), { mode: 0o600 });
+ *     ...
+ *     await server.stop();
+ */
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const { host = "127.0.0.1", store = new ObjectStore(), clock = Date.now } = options;
+  const token = options.token ?? randomBytes(16).toString("hex");
+  const registry = { store, clock };
+  ensureNamespaces(registry);
+  const watches = new Set<WatchStream>();
+  let watchBytes: number | undefined;
+  const http = createServer((request, response) => {
+    void handle(request, response, {
+      registry,
+      token,
+      authorize: options.authorize,
+      bookmarkInterval: options.bookmarkInterval ?? 60_000,
+      onWatch(watch, watchResponse) {
+        watch.cutAfter(watchBytes);
+        watches.add(watch);
+        watchResponse.once("close", () => watches.delete(watch));
+      },
+    });
+  });
+  // Longer than a client leaves a connection idle, so that it is the client that closes it.
+  http.keepAliveTimeout = 120_000;
+  http.listen(options.port ?? 0, host);
+  await once(http, "listening");
+  const { port } = http.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return {
+    url,
+    port,
+    token,
+    store,
+    kubeconfig: () => kubeconfigText(url, token),
+    async stop() {
+      const closed = once(http, "close");
+      http.close();
+      http.closeAllConnections();
+      await closed;
+    },
+    cutConnections: () => http.closeAllConnections(),
+    cutWatchesAfterBytes(bytes) {
+      watchBytes = bytes;
+      for (const watch of watches) watch.cutAfter(bytes);
+    },
+  };
+}
