@@ -225,3 +225,9 @@ test("one program serves several evaluations, also inside each other's input", (
   expect(program.evaluate({ object: [1, 2], n: 1 })).toEqual([2, 3]);
   expect(program.evaluate({ object: ["a"], n: "b" })).toEqual(["ab"]);
 });
+
+test("errors elsewhere keep their stacks after an evaluation that failed", () => {
+  const limit = Error.stackTraceLimit;
+  failureOf("object.x", { object: {} });
+  expect(Error.stackTraceLimit).toBe(limit);
+});

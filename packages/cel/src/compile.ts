@@ -48,10 +48,23 @@ export function compile(source: string, environment: Environment): Program {
     type,
     reads,
     readsFor: (result) => readsOf(syntax.root, names, result),
-    evaluate(variables) {
-      const result = evaluate(bind(used, variables));
-      if (isFailure(result)) throw failure(result, source, syntax);
-      return fromCel(result);
-    },
+    evaluate: (variables) =>
+      withoutStacks(() => {
+        const result = evaluate(bind(used, variables));
+        if (isFailure(result)) throw failure(result, source, syntax);
+        return fromCel(result);
+      }),
   };
+}
+
+// An absent field is an everyday answer, and the evaluator makes an Error of
+// each: collecting stacks that no one reads would be most of its cost.
+function withoutStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }

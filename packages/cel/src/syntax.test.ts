@@ -139,7 +139,7 @@ test("whatever the text, compiling gives a program or a CelError within it", () 
         expect(error.message).not.toBe("");
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
