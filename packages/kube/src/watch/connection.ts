@@ -44,6 +44,7 @@ export class WatchConnection<K> {
       this.#chunks ??= await this.#within(waited, this.#open());
       waited = silence;
       for (;;) {
+        if (this.#lines.broken !== undefined) throw this.#lines.broken;
         const chunk = await this.#within(silence, this.#chunks.next());
         if (chunk.done === true) return this.#end();
         const events = this.#lines.push(chunk.value);

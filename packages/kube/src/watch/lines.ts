@@ -9,14 +9,18 @@ export class EventLines<K> {
   #rest: Buffer[] = [];
   #broken: DecodeError | undefined;
 
+  /** Why there is no reading on, once all events that `push` gave out are dealt with. */
+  get broken(): DecodeError | undefined {
+    return this.#broken;
+  }
+
   /** Whether all that came has been given out. */
   get isEmpty(): boolean {
     return this.#rest.length === 0;
   }
 
-  /** @throws DecodeError where a line is not JSON; the events before it are given out first. */
+  /** The events whose lines end in the chunk, up to a line that is not JSON. */
   push(chunk: Uint8Array): WatchEvent<K>[] {
-    if (this.#broken !== undefined) throw this.#broken;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const events: WatchEvent<K>[] = [];
     let start = 0;
@@ -29,7 +33,6 @@ export class EventLines<K> {
       } catch {
         // The text may hold secrets, and the parser's message quotes it.
         this.#broken = new DecodeError(`a line of ${line.length} characters in the watch is not JSON`);
-        if (events.length === 0) throw this.#broken;
         return events;
       }
     }

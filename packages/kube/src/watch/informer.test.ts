@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { KubeObject, WatchEvent } from "../resource/object.ts";
+import {
+  added,
+  apiError,
+  deleted,
+  FakeClock,
+  FakeTransport,
+  initialEventsEnd,
+  list,
+  modified,
+  pod,
+  pods,
+  settled,
+} from "./fakes.test.support.ts";
+import { Informer } from "./informer.ts";
+
+let clock: FakeClock;
+let server: FakeTransport;
+let stop: AbortController;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  server = new FakeTransport();
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await settled();
+});
+
+function informer(streamingLists = false): Informer<KubeObject> {
+  const options = { transport: server, resource: pods, clock, random: () => 0, streamingLists };
+  return Informer.new<KubeObject>(options).timeout(15);
+}
+
+/** An informer that knows pod a at resourceVersion 10. */
+async function initialised(): Promise<Informer<KubeObject>> {
+  const init = informer().init();
+  (await server.call()).answer(list("10", [pod("a", "5")]));
+  return init;
+}
+
+function collect(events: AsyncIterable<WatchEvent<KubeObject>>) {
+  const seen: WatchEvent<KubeObject>[] = [];
+  const running = (async () => {
+    for await (const event of events) seen.push(event);
+  })();
+  return { seen, running };
+}
+
+test("after init() tells what changes from then on; poll() ends with its watch", async () => {
+  const informed = await initialised();
+  const { seen, running } = collect(informed.poll());
+  const call = await server.call();
+  expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10", timeoutSeconds: "15" });
+  const stream = call.open().send(added(pod("b", "11")), modified(pod("a", "12")), deleted(pod("b", "13")));
+  await clock.advance(15_000);
+  stream.end();
+  await running;
+  expect(seen).toEqual([added(pod("b", "11")), modified(pod("a", "12")), deleted(pod("b", "13"))]);
+
+  collect(informed.poll(stop.signal));
+  expect((await server.call()).query).toMatchObject({ resourceVersion: "13" });
+});
+
+test("without init() begins with an ADDED for each object", async () => {
+  const { seen } = collect(informer().poll(stop.signal));
+  (await server.call()).answer(list("10", [pod("a", "5")]));
+  expect((await server.call()).query).toMatchObject({ resourceVersion: "10" });
+  expect(seen).toEqual([added(pod("a", "5"))]);
+});
+
+test("goes on for ever, tells failures, and tells what a gap has hidden", async () => {
+  const informed = await initialised();
+  const { seen, running } = collect(informed.events(stop.signal));
+  (await server.call()).fail(apiError(410, "Expired"));
+  await clock.advance(800);
+  (await server.call()).answer(list("20", [pod("b", "15")]));
+  (await server.call()).open().send(modified(pod("b", "21")));
+  await settled();
+  expect(seen).toEqual([
+    { type: "ERROR", object: expect.objectContaining({ code: 410 }) },
+    deleted(pod("a", "5")),
+    added(pod("b", "15")),
+    modified(pod("b", "21")),
+  ]);
+  stop.abort();
+  await running;
+});
+
+test("a broken connection is an ERROR with a Status, too", async () => {
+  const informed = await initialised();
+  const { seen } = collect(informed.events(stop.signal));
+  const stream = (await server.call()).open();
+  await settled();
+  stream.cut();
+  await settled();
+  expect(seen).toEqual([
+    {
+      type: "ERROR",
+      object: {
+        apiVersion: "v1",
+        kind: "Status",
+        status: "Failure",
+        reason: "ConnectionError",
+        message: "the watch connection broke: socket hang up",
+      },
+    },
+  ]);
+});
+
+test("init() throws what the list fails with, and can be called again", async () => {
+  const informed = informer();
+  const first = informed.init();
+  (await server.call()).fail(apiError(403, "Forbidden"));
+  await expect(first).rejects.toThrow("Forbidden");
+  const second = informed.init();
+  (await server.call()).answer(list("10", []));
+  expect(await second).toBe(informed);
+});
+
+test("init() stops with its signal's reason", async () => {
+  const init = informer().init(stop.signal);
+  await settled();
+  stop.abort(new Error("enough"));
+  await expect(init).rejects.toThrow("enough");
+});
+
+test("init() by a streaming list leaves no connection open", async () => {
+  const init = informer(true).init();
+  const stream = (await server.call()).open().send(added(pod("a", "5")), initialEventsEnd("10"));
+  const informed = await init;
+  expect(stream.body.destroyed).toBe(true);
+  collect(informed.poll(stop.signal));
+  expect((await server.call()).query).toMatchObject({ resourceVersion: "10" });
+});
+
+test("leaving the loop closes the connection; two loops at a time are refused", async () => {
+  const informed = await initialised();
+  const answering = server.call().then((call) => call.open().send(added(pod("b", "11"))));
+  for await (const event of informed) {
+    expect(event.type).toBe("ADDED");
+    await expect(informed.poll().next()).rejects.toThrow("running already");
+    break;
+  }
+  expect((await answering).body.destroyed).toBe(true);
+});

@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ConnectionError } from "../client/errors.ts";
+import type { KubeObject } from "../resource/object.ts";
+import {
+  added,
+  deleted,
+  FakeClock,
+  FakeTransport,
+  initialEventsEnd,
+  list,
+  modified,
+  pod,
+  pods,
+  settled,
+} from "./fakes.test.support.ts";
+import { Reflector, type ReflectorBatch } from "./reflector.ts";
+
+let clock: FakeClock;
+let server: FakeTransport;
+let stop: AbortController;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  server = new FakeTransport();
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await settled();
+});
+
+function reflector(namespace?: string): Reflector<KubeObject> {
+  return Reflector.new({ transport: server, resource: pods, namespace, clock, random: () => 0 });
+}
+
+test("keeps the state of the server, readable by name once the list is whole", async () => {
+  const shop = reflector("shop");
+  const running = shop.run(stop.signal);
+  const stream = (await server.call()).open().send(added(pod("a", "1")));
+  await settled();
+  expect(shop.state()).toEqual([]);
+  expect(shop.synced).toBe(false);
+
+  stream.send(added(pod("b", "2")), initialEventsEnd("3"), modified(pod("b", "4")), deleted(pod("a", "5")));
+  await shop.ready(stop.signal);
+  expect(shop.state()).toEqual([pod("b", "4")]);
+  expect(shop.get("b")).toEqual(pod("b", "4"));
+  expect(shop.getWithin("b", "shop")).toEqual(pod("b", "4"));
+  expect(shop.get("a")).toBeUndefined();
+  stop.abort();
+  await running;
+});
+
+test("tells changes, and failures between them, and what a gap has hidden", async () => {
+  const batches: ReflectorBatch<KubeObject>[] = [];
+  const all = reflector();
+  const running = all.run(stop.signal, (batch) => {
+    batches.push(batch);
+  });
+  const stream = (await server.call()).open().send(added(pod("a", "1")), added(pod("b", "2")));
+  stream.send(initialEventsEnd("3"));
+  await settled();
+  stream.send(modified(pod("a", "4")));
+  await settled();
+  stream.send({ type: "ERROR", object: { code: 410, reason: "Expired", message: "too old" } });
+  await clock.advance(800);
+  (await server.call()).open().send(added(pod("b", "2")), added(pod("c", "6")), initialEventsEnd("7"));
+  await settled();
+
+  expect(batches).toEqual([
+    {
+      type: "changes",
+      changes: [
+        { type: "added", object: pod("a", "1") },
+        { type: "added", object: pod("b", "2") },
+      ],
+      synced: true,
+    },
+    { type: "changes", changes: [{ type: "modified", object: pod("a", "4"), old: pod("a", "1") }], synced: true },
+    { type: "error", error: expect.objectContaining({ message: "too old" }), retryIn: 800 },
+    {
+      type: "changes",
+      changes: [
+        { type: "deleted", object: pod("a", "4"), old: pod("a", "4") },
+        { type: "added", object: pod("c", "6") },
+      ],
+      synced: true,
+    },
+  ]);
+  expect(all.stats).toMatchObject({ lists: 2, errors: 1, restarts: 1, lastHeard: clock.now() });
+  stop.abort();
+  await running;
+});
+
+test("says that it is in sync even when there is nothing", async () => {
+  const [batch] = await Promise.all([
+    reflector().changes(stop.signal).next(),
+    server.call().then((call) => call.open().send(initialEventsEnd("3"))),
+  ]);
+  expect(batch.value).toEqual({ type: "changes", changes: [], synced: true });
+});
+
+test("is not ready while the list fails, and ready() gives up with its signal", async () => {
+  const all = reflector();
+  const running = all.run(stop.signal);
+  (await server.call()).fail(new ConnectionError("refused"));
+  const impatient = new AbortController();
+  const ready = all.ready(impatient.signal);
+  await settled();
+  impatient.abort(new Error("waited long enough"));
+  await expect(ready).rejects.toThrow("waited long enough");
+  await expect(all.ready(impatient.signal)).rejects.toThrow("waited long enough");
+  stop.abort();
+  await running;
+});
+
+test("ends with what the handler throws, and closes the connection", async () => {
+  const running = reflector().run(stop.signal, () => {
+    throw new Error("no room");
+  });
+  const [stream] = [(await server.call()).open().send(initialEventsEnd("3"))];
+  await expect(running).rejects.toThrow("no room");
+  expect(stream?.body.destroyed).toBe(true);
+});
+
+test("runs once at a time; run again, it tells only what is new", async () => {
+  const all = reflector();
+  const running = all.run(stop.signal);
+  await expect(all.run(stop.signal)).rejects.toThrow("running already");
+  (await server.call()).open().send(added(pod("a", "1")), initialEventsEnd("3"));
+  await all.ready();
+  stop.abort();
+  await running;
+
+  stop = new AbortController();
+  const next = all.changes(stop.signal).next();
+  (await server.call()).open().send(added(pod("a", "1")), added(pod("b", "5")), initialEventsEnd("6"));
+  expect((await next).value).toMatchObject({ changes: [{ type: "added", object: pod("b", "5") }] });
+});
+
+test("takes kube's builder methods", async () => {
+  const all = reflector().timeout(15).labels("app=a").fields("spec.nodeName=n");
+  const running = all.run(stop.signal);
+  (await server.call()).fail(Object.assign(new ConnectionError("refused")));
+  await clock.advance(800);
+  const { query } = await server.call();
+  expect(query).toMatchObject({ timeoutSeconds: "15", labelSelector: "app=a", fieldSelector: "spec.nodeName=n" });
+  stop.abort();
+  await running;
+});
+
+test("can be read as a stream that one leaves by break", async () => {
+  const answering = server.call().then((call) => call.open().send(initialEventsEnd("3")));
+  for await (const batch of reflector()) if (batch.type === "changes" && batch.synced) break;
+  expect((await answering).body.destroyed).toBe(true);
+});
+
+test("pages and streams lead to the same", async () => {
+  const all = Reflector.new({ transport: server, resource: pods, clock, random: () => 0, streamingLists: false });
+  const running = all.run(stop.signal);
+  (await server.call()).answer(list("3", [pod("a", "1")], "token"));
+  (await server.call()).answer(list("3", [pod("b", "2")]));
+  await all.ready();
+  expect(all.state()).toEqual([pod("a", "1"), pod("b", "2")]);
+  stop.abort();
+  await running;
+});
