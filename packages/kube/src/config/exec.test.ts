@@ -84,7 +84,7 @@ describe("credential plugin", () => {
       spec: {
         interactive: false,
         cluster: {
-          server: "https://main:6443",
+          server: "https://main:6443/",
           "certificate-authority-data": Buffer.from(cert).toString("base64"),
           "tls-server-name": "api",
           "proxy-url": "http://proxy",

@@ -2,13 +2,11 @@ import { isatty } from "node:tty";
 import { ConfiguredCluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { ConfigError } from "./errors.ts";
-import { type Credential, type ExecCluster, execSource } from "./exec.ts";
-import { caSource, type KeyPair, keyPairSource } from "./files.ts";
-import { impersonationHeaders } from "./impersonation.ts";
+import { caSource } from "./files.ts";
 import type { Kubeconfig, KubeconfigCluster, KubeconfigUser } from "./kubeconfig.ts";
 import { listNames } from "./nearest.ts";
-import { fixed, type Source } from "./renewed.ts";
-import { bearer, tokenFileSource } from "./token.ts";
+import { fixed } from "./renewed.ts";
+import { NOBODY, userParts } from "./user.ts";
 
 export interface ResolveOptions {
   /** Name of the context; default: the kubeconfig's current-context. */
@@ -77,11 +75,9 @@ async function connect(
   }
   const ca = cluster.ca && caSource(cluster.ca, `${where}: certificate-authority`, now);
 
-  const whose = user && `${user.origin}: user ${JSON.stringify(user.name)}`;
-  const keyPair: Source<KeyPair | undefined> = user && whose ? userKeyPair(user, whose, now) : fixed(undefined);
-  const forPlugin: PluginContext = { options, now, cluster, server, ca };
-  const credential = user && whose ? userCredential(user, whose, forPlugin) : undefined;
-  await Promise.all([ca?.get(), keyPair.get(), credential?.atStart]);
+  const { env = process.env, interactive = isatty(0) } = options;
+  const parts = user === undefined ? NOBODY : userParts(user, { env, interactive, now, cluster, ca });
+  await Promise.all([ca?.get(), parts.keyPair.get(), parts.ready]);
 
   return new ConfiguredCluster({
     server,
@@ -93,9 +89,9 @@ async function connect(
     tlsServerName: cluster.tlsServerName,
     insecureSkipTlsVerify: cluster.insecureSkipTlsVerify,
     ca: ca ?? fixed(undefined),
-    keyPair,
-    credential: credential?.source ?? fixed({}),
-    impersonation: user && whose ? impersonationHeaders(user.impersonate, whose) : {},
+    keyPair: parts.keyPair,
+    credential: parts.credential,
+    impersonation: parts.impersonation,
   });
 }
 
@@ -114,73 +110,4 @@ function checkProxy(proxyUrl: string | undefined, where: string): string | undef
   if (["http:", "https:", "socks5:"].includes(protocol)) return proxyUrl;
   // not quoted: it may hold a password
   throw new ConfigError(`${where}: proxy-url must be an http, https or socks5 URL`);
-}
-
-function userKeyPair(user: KubeconfigUser, whose: string, now: () => number): Source<KeyPair | undefined> {
-  const { clientCertificate: cert, clientKey: key } = user;
-  if (cert === undefined && key === undefined) return fixed(undefined);
-  if (cert === undefined) throw new ConfigError(`${whose}: client-key is there, but client-certificate is missing`);
-  if (key === undefined) throw new ConfigError(`${whose}: client-certificate is there, but client-key is missing`);
-  return keyPairSource(cert, key, whose, now);
-}
-
-interface PluginContext {
-  options: ResolveOptions;
-  now: () => number;
-  cluster: KubeconfigCluster;
-  server: string;
-  ca: Source<Buffer> | undefined;
-}
-
-/** The user's credential, and what of it must be there at the start. Order: token, basic auth, exec. */
-function userCredential(
-  user: KubeconfigUser,
-  whose: string,
-  context: PluginContext,
-): { source: Source<Credential>; atStart?: Promise<unknown> } {
-  const { token, tokenFile, username, password } = user;
-  const hasToken = token !== undefined || tokenFile !== undefined;
-  const hasBasic = username !== undefined || password !== undefined;
-  if (hasToken && hasBasic) throw new ConfigError(`${whose}: token and username/password exclude each other`);
-  if (tokenFile !== undefined) {
-    const source = tokenFileSource(tokenFile, `${whose}: tokenFile`, context.now, token);
-    return { source, atStart: source.get() };
-  }
-  if (token !== undefined) return { source: fixed(bearer(token, `${whose}: token`)) };
-  if (hasBasic) {
-    const pair = Buffer.from(`${username ?? ""}:${password ?? ""}`, "utf8").toString("base64");
-    return { source: fixed({ authorization: `Basic ${pair}` }) };
-  }
-  if (user.exec !== undefined) return { source: pluginSource(user, whose, context) };
-  if (user.authProvider !== undefined) {
-    throw new ConfigError(
-      `${whose}: auth-provider ${JSON.stringify(user.authProvider)} is not supported, since Kubernetes removed such providers; use exec with a credential plugin`,
-    );
-  }
-  return { source: fixed({}) };
-}
-
-function pluginSource({ exec }: KubeconfigUser, whose: string, context: PluginContext): Source<Credential> {
-  if (exec === undefined) return fixed({});
-  const { options, now, cluster, server, ca } = context;
-  return execSource(exec, {
-    where: whose,
-    clusterKey: { ...cluster, server },
-    cluster: async (signal) => describeCluster(cluster, server, await ca?.get(signal)),
-    env: options.env ?? process.env,
-    interactive: options.interactive ?? isatty(0),
-    now,
-  });
-}
-
-function describeCluster(cluster: KubeconfigCluster, server: string, ca: Buffer | undefined): ExecCluster {
-  return {
-    server,
-    ...(cluster.tlsServerName === undefined ? {} : { "tls-server-name": cluster.tlsServerName }),
-    ...(cluster.insecureSkipTlsVerify ? { "insecure-skip-tls-verify": true } : {}),
-    ...(ca === undefined ? {} : { "certificate-authority-data": ca.toString("base64") }),
-    ...(cluster.proxyUrl === undefined ? {} : { "proxy-url": cluster.proxyUrl }),
-    ...(cluster.disableCompression ? { "disable-compression": true } : {}),
-    ...(cluster.execConfig === undefined ? {} : { config: cluster.execConfig }),
-  };
 }
