@@ -2,7 +2,18 @@ import { describe, expect, test } from "vitest";
 import { compile, type Environment, EvaluationError } from "./index.ts";
 
 const environment: Environment = {
-  variables: { object: "dyn", n: "dyn", now: "timestamp", age: "duration", ratio: "double", count: "uint" },
+  variables: {
+    object: "dyn",
+    n: "dyn",
+    now: "timestamp",
+    age: "duration",
+    ratio: "double",
+    count: "uint",
+    name: "string",
+    whole: "int",
+    list: "list",
+    map: "map",
+  },
 };
 
 const evaluate = (source: string, variables: Record<string, unknown> = {}): unknown =>
@@ -169,14 +180,24 @@ describe("typed variables", () => {
     ["age > duration('1h')", { age: "1h1s" }, true],
     ["ratio + 1.5", { ratio: 1 }, 2.5],
     ["count + 1u", { count: 1 }, 2],
+    ["name + string(whole)", { name: "a", whole: 1 }, "a1"],
+    ["list + [map.a]", { list: [1], map: { a: 2 } }, [1, 2]],
   ])("%s", (source, variables, expected) => {
     expect(evaluate(source, variables)).toEqual(expected);
   });
 
   test.each([
-    ["now == now", { now: "yesterday" }, "the variable now is not a timestamp"],
-    ["age == age", { age: 5 }, "the variable age is not a duration"],
-  ])("%s with a wrong value", (source, variables, message) => {
+    ["now == now", { now: "yesterday" }, "now", "timestamp"],
+    ["now == now", { now: new Date(Number.NaN) }, "now", "timestamp"],
+    ["age == age", { age: 5 }, "age", "duration"],
+    ["ratio > 1.0", { ratio: "1" }, "ratio", "double"],
+    ["count > 1u", { count: -1 }, "count", "uint"],
+    ["name == 'a'", { name: 1 }, "name", "string"],
+    ["whole == 1", { whole: 1.5 }, "whole", "int"],
+    ["list == []", { list: {} }, "list", "list"],
+    ["n == 1", { n: () => 1 }, "n", "dyn"],
+  ])("%s with a value of another type", (source, variables, name, type) => {
+    const message = `the variable ${name} is not a value of the type ${type}`;
     expect(failureOf(source, variables)).toMatchObject({ absent: false, message });
   });
 

@@ -25,7 +25,7 @@ export interface Program {
    * strings of digits, as in protobuf's JSON), NaN and the infinities strings,
    * bytes base64, timestamps RFC 3339, durations seconds ("1.5s"), types their
    * names. An object or list of the input comes back as itself, not a copy.
-   * A variable left out or undefined is absent.
+   * A variable left out or undefined is absent, one of another type than declared an error.
    * @throws EvaluationError
    */
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;

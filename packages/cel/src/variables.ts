@@ -1,4 +1,4 @@
-import { type CelInput, celUint } from "@bufbuild/cel";
+import { type CelInput, celType, celUint } from "@bufbuild/cel";
 import { convert } from "./engine.ts";
 import type { CelType } from "./environment.ts";
 import { EvaluationError } from "./errors.ts";
@@ -25,19 +25,20 @@ export function bind(
 
 function toVariable(name: string, type: CelType, value: unknown): CelInput | undefined {
   if (value === null || value === undefined) return value;
-  if (type === "timestamp") return instant(name, type, value instanceof Date ? value.toISOString() : value);
-  if (type === "duration") return instant(name, type, value);
-  if (typeof value === "number") {
-    if (type === "double") return value;
-    if (type === "uint" && Number.isSafeInteger(value) && value >= 0) return celUint(BigInt(value));
-  }
-  return toCel(value);
+  const converted = type === "dyn" ? toCel(value) : typed(type, value);
+  if (converted !== undefined) return converted;
+  throw new EvaluationError(`the variable ${name} is not a value of the type ${type}`, false);
 }
 
-function instant(name: string, type: "timestamp" | "duration", value: unknown): CelInput {
-  const converted = typeof value === "string" ? convert(type, value) : undefined;
-  if (converted === undefined || isFailure(converted)) {
-    throw new EvaluationError(`the variable ${name} is not a ${type}`, false);
+function typed(type: CelType, value: unknown): CelInput | undefined {
+  if (type === "timestamp" || type === "duration") {
+    const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
+    const converted = typeof text === "string" ? convert(type, text) : undefined;
+    return converted === undefined || isFailure(converted) ? undefined : converted;
   }
-  return converted;
+  if (type === "double") return typeof value === "number" ? value : undefined;
+  const plain = toCel(value);
+  if (plain === undefined) return undefined;
+  if (type === "uint") return typeof plain === "bigint" && plain >= 0n ? celUint(plain) : undefined;
+  return celType(plain).name === type ? plain : undefined;
 }
