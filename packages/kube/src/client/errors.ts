@@ -53,4 +53,11 @@ export class ApiError extends Error {
 /** No answer came: refused, reset, timed out, or a certificate that does not verify. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+  /** Whether the request may have reached the server, and so may have been carried out. */
+  readonly sent: boolean;
+
+  constructor(message: string, options: { cause?: unknown; sent?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.sent = options.sent ?? true;
+  }
 }

@@ -1,0 +1,235 @@
+import type { ClusterConfig } from "../config/cluster-config.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Status, WatchEvent } from "../resource/object.ts";
+import { decodeEvents } from "../wire/frames.ts";
+import { readText, unpacked } from "./body.ts";
+import { Connections } from "./connections.ts";
+import { Deadline } from "./deadline.ts";
+import { ApiError, ConnectionError, DecodeError } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+import { Gate } from "./gate.ts";
+import { isLoopback } from "./proxy.ts";
+import { parseRetryAfter, retryDelay, systemTiming, type Timing } from "./retry.ts";
+import { apiError } from "./status.ts";
+import type { ApiRequest, RequestOptions, StreamedResponse, Transport } from "./transport.ts";
+import { version } from "./version.ts";
+
+/** Milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds from the first try after which none is begun; for streams, which have no timeout. */
+const RETRY_BUDGET = 30_000;
+/** As many requests run at a time; watches and other streams are not counted, so neither waits for the other. */
+const PARALLEL_REQUESTS = 32;
+const LONGEST_ERROR_BODY = 1024 * 1024;
+
+export interface ClientOptions {
+  /** Put before the library's own name in the User-Agent header, such as `my-controller/1.2`. */
+  userAgent?: string;
+  /** Milliseconds to reach the server; default 10 000. */
+  connectTimeout?: number;
+  /** Time and chance of the retries; for tests. */
+  timing?: Timing;
+}
+
+/**
+ * Talks to one cluster as one user, over one pool of connections. Make one and
+ * share it; `close` it at the end.
+ *
+ * Requests are repeated where that is safe: see `retryDelay`. An answer of 401
+ * has the credentials renewed, and one more try.
+ *
+ *     const client = await Client.create();
+ *     const pods = await client.request<ObjectList<Pod>>(RawApi.v1Pod().within("shop").list());
+ */
+export class Client implements Transport {
+  readonly config: ClusterConfig;
+  readonly #connections: Connections;
+  readonly #timing: Timing;
+  readonly #prefix: string;
+  readonly #origin: string;
+  readonly #userAgent: string;
+  readonly #gzip: boolean;
+  readonly #gate = new Gate(PARALLEL_REQUESTS);
+  readonly #running = new Set<Deadline>();
+  #closed = false;
+
+  /** @throws {ConfigError} the server or the proxy is wrong. */
+  constructor(config: ClusterConfig, options: ClientOptions = {}) {
+    this.config = config;
+    this.#connections = new Connections(config, options.connectTimeout ?? CONNECT_TIMEOUT);
+    this.#timing = options.timing ?? systemTiming;
+    const server = new URL(config.server);
+    this.#origin = server.origin;
+    this.#prefix = server.pathname.replace(/\/$/, "");
+    // Packing costs both sides more than it saves where no bytes cross a network.
+    this.#gzip = !isLoopback(server);
+    const own = `kubecast/${version} (${process.platform}/${process.arch})`;
+    this.#userAgent = options.userAgent === undefined ? own : `${options.userAgent} ${own}`;
+  }
+
+  /**
+   * @param config default: what `loadConfig` finds.
+   * @throws {ConfigError} nothing was found, or what was found is wrong.
+   */
+  static async create(config?: ClusterConfig, options?: ClientOptions): Promise<Client> {
+    return new Client(config ?? (await loadConfig()), options);
+  }
+
+  /** For the cluster that kubectl would talk to here, or that this Pod runs in. */
+  static default(): Promise<Client> {
+    return Client.create();
+  }
+
+  /** The namespace of the context, or `default`. */
+  get namespace(): string {
+    return this.config.namespace;
+  }
+
+  async request<T>(request: ApiRequest, options?: RequestOptions): Promise<T> {
+    const text = await this.requestText(request, options);
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      // The parser's message quotes the text, which may be a Secret's.
+      throw new DecodeError(`the answer, ${text.length} characters, is not JSON (${where(request)})`);
+    }
+  }
+
+  /** For requests that the API answers with the object or, once that is gone, with a Status: tell them by `isStatus`. */
+  requestStatus<T>(request: ApiRequest, options?: RequestOptions): Promise<T | Status> {
+    return this.request<T | Status>(request, options);
+  }
+
+  async requestText(request: ApiRequest, options: RequestOptions = {}): Promise<string> {
+    const deadline = this.#begin(request, options.signal, options.timeout ?? REQUEST_TIMEOUT);
+    try {
+      return await this.#retrying(request, deadline.signal, async () => {
+        await this.#gate.enter(deadline.signal);
+        try {
+          const { body } = await this.#answer(request, deadline.signal);
+          return await readText(body);
+        } finally {
+          this.#gate.leave();
+        }
+      });
+    } finally {
+      this.#end(deadline);
+    }
+  }
+
+  /**
+   * The events of a watch until the server ends it. Leaving the loop drops the
+   * connection. An event of type ERROR is an event, not an error.
+   *
+   * @throws {DecodeError} what came is no event.
+   */
+  async *requestEvents<K>(
+    request: ApiRequest,
+    options?: RequestOptions,
+  ): AsyncGenerator<WatchEvent<K>, void, undefined> {
+    const { body } = await this.stream(request, options);
+    for await (const events of decodeEvents<K>(body)) yield* events;
+  }
+
+  /** `options.timeout` is for the headers to come; by default there is none. */
+  async stream(request: ApiRequest, options: RequestOptions = {}): Promise<StreamedResponse> {
+    const deadline = this.#begin(request, options.signal, options.timeout);
+    try {
+      const response = await this.#retrying(request, deadline.signal, () => this.#answer(request, deadline.signal));
+      deadline.clearTimeout();
+      response.body.once("close", () => this.#end(deadline));
+      return response;
+    } catch (error) {
+      this.#end(deadline);
+      throw error;
+    }
+  }
+
+  /** Cuts all connections: requests and streams that are open fail, and later ones too. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const reason = this.#closedError();
+    for (const deadline of this.#running) deadline.abort(reason);
+    await this.#connections.destroy(reason);
+  }
+
+  #begin(request: ApiRequest, signal: AbortSignal | undefined, timeout: number | undefined): Deadline {
+    if (this.#closed) throw this.#closedError();
+    const deadline = new Deadline(
+      signal,
+      timeout,
+      () => new ConnectionError(`${this.#connections.name} gave no answer within ${timeout} ms (${where(request)})`),
+    );
+    this.#running.add(deadline);
+    return deadline;
+  }
+
+  #end(deadline: Deadline): void {
+    deadline.release();
+    this.#running.delete(deadline);
+  }
+
+  #closedError(): ConnectionError {
+    return new ConnectionError(`the client for ${this.config.server} is closed`);
+  }
+
+  async #retrying<T>(request: ApiRequest, signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+    const giveUp = this.#timing.now() + RETRY_BUDGET;
+    let renewed = false;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await once();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!renewed && error instanceof ApiError && error.isUnauthorized) {
+          renewed = true;
+          if (await this.config.refresh(signal)) continue;
+        }
+        const delay = retryDelay(error, request.method, tries, this.#timing.random);
+        if (delay === undefined || this.#timing.now() + delay > giveUp) throw error;
+        await this.#timing.sleep(delay, signal).catch((interrupted) => {
+          throw signal.aborted ? signal.reason : interrupted;
+        });
+      }
+    }
+  }
+
+  /** One try: the answer if it is none of an error. */
+  async #answer(request: ApiRequest, signal: AbortSignal): Promise<StreamedResponse> {
+    signal.throwIfAborted();
+    const [dispatcher, credentials] = await Promise.all([
+      this.#connections.dispatcher(signal),
+      this.config.headers(signal),
+    ]);
+    const response = unpacked(
+      await exchange(
+        dispatcher,
+        {
+          origin: this.#origin,
+          path: this.#prefix + request.path,
+          method: request.method,
+          headers: { ...this.#defaultHeaders(request), ...request.headers, ...credentials },
+          body: request.body ?? null,
+        },
+        this.#connections.name,
+        signal,
+      ),
+    );
+    // The API redirects nobody; a proxy that wants a log-in does.
+    if (response.status < 300) return response;
+    const retryAfter = parseRetryAfter(response.headers["retry-after"], this.#timing.now());
+    throw apiError(request, response.status, await readText(response.body, LONGEST_ERROR_BODY), retryAfter);
+  }
+
+  #defaultHeaders(request: ApiRequest): Record<string, string> {
+    const headers = { accept: "application/json", "user-agent": this.#userAgent };
+    // The server packs only what is longer than 128 KiB, and a stream would come late for being packed.
+    const packs = this.#gzip && request.method === "GET" && !/[?&](watch|follow)=/.test(request.path);
+    return packs ? { ...headers, "accept-encoding": "gzip" } : headers;
+  }
+}
+
+function where(request: ApiRequest): string {
+  return `${request.method} ${request.path.split("?", 1)[0]}`;
+}

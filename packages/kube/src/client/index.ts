@@ -1,0 +1,6 @@
+export { Api, type Patch } from "./api.ts";
+export { Client, type ClientOptions } from "./client.ts";
+export { ApiError, ConnectionError, DecodeError } from "./errors.ts";
+export { systemTiming, type Timing } from "./retry.ts";
+export { isStatus } from "./status.ts";
+export type { ApiRequest, RequestOptions, StreamedResponse, Transport } from "./transport.ts";
