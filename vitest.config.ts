@@ -4,7 +4,7 @@ const source = {
   resolve: { conditions: ["@kubecast/source"] },
   ssr: { resolve: { conditions: ["@kubecast/source"] } },
 };
-const unit = ["{packages/*,testbed}/src/**/*.test.ts"];
+const unit = ["{packages/*,testbed}/src/**/*.test.ts", "scripts/*.test.ts"];
 const redis = ["{packages/*,testbed}/src/**/*.redis.test.ts"];
 const cluster = ["{packages/*,testbed}/src/**/*.cluster.test.ts"];
 
