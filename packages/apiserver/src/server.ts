@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { selfSignedCertificate } from "./certificate.ts";
 import type { Authorize } from "./http/access.ts";
 import { handle } from "./http/handler.ts";
 import type { WatchStream } from "./http/watch-stream.ts";
@@ -20,6 +22,11 @@ export interface ApiServerOptions {
   clock?: () => number;
   /** Milliseconds between the bookmarks of a watch, default 60 000. */
   bookmarkInterval?: number;
+  /**
+   * Serve HTTPS with a new self-signed certificate, which the kubeconfig names;
+   * default false. kubectl sends its token over HTTPS only.
+   */
+  tls?: boolean;
   /** The bearer token that clients must bring; default a random one. */
   token?: string;
   /** Decides on each request to a resource; default all may do all. */
@@ -61,7 +68,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   ensureNamespaces(registry);
   const watches = new Set<WatchStream>();
   let watchBytes: number | undefined;
-  const http = createServer((request, response) => {
+  const certificate = options.tls === true ? selfSignedCertificate(host) : undefined;
+  const listener: RequestListener = (request, response) => {
     void handle(request, response, {
       registry,
       token,
@@ -73,19 +81,21 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         watchResponse.once("close", () => watches.delete(watch));
       },
     });
-  });
+  };
+  const http = certificate === undefined ? createHttpServer(listener) : createHttpsServer(certificate, listener);
   // Longer than a client leaves a connection idle, so that it is the client that closes it.
   http.keepAliveTimeout = 120_000;
   http.listen(options.port ?? 0, host);
   await once(http, "listening");
   const { port } = http.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const scheme = certificate === undefined ? "http" : "https";
+  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
     url,
     port,
     token,
     store,
-    kubeconfig: () => kubeconfigText(url, token),
+    kubeconfig: () => kubeconfigText({ url, token, certificate: certificate?.cert }),
     async stop() {
       const closed = once(http, "close");
       http.close();

@@ -31,7 +31,8 @@ export function list(registry: Registry, target: Target, options: ListOptions): 
   const prefix = target.namespace === undefined ? "" : `${target.namespace}/`;
   const { keys } = snapshot;
   const items: StoredObject[] = [];
-  let index = lowerBound(keys, start > prefix ? start : prefix);
+  // Strings in order: the later of where the namespace and where the page begins.
+  let index = Math.max(lowerBound(keys, start), lowerBound(keys, prefix));
   for (; index < keys.length; index++) {
     const key = keys[index] ?? "";
     if (!key.startsWith(prefix)) break;

@@ -87,7 +87,7 @@ export function terms(text: string): Term[] {
       const match = /^((?:\\.|[^\\=!]|!(?!=))*)(==|!=|=)(.*)$/s.exec(term);
       if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
       const [, field = "", operator, value = ""] = match;
-      return { field, equal: operator !== "!=", value: unescape(value, text) };
+      return { field, equal: operator !== "!=", value: unescaped(value, text) };
     });
 }
 
@@ -95,7 +95,7 @@ function splitUnescaped(text: string): string[] {
   return [...text.matchAll(/(?:\\.?|[^\\,])*/gs)].map(([part]) => part);
 }
 
-function unescape(value: string, selector: string): string {
+function unescaped(value: string, selector: string): string {
   return value.replace(/\\(.?)|=/gs, (sequence, letter) => {
     if (letter === "\\" || letter === "," || letter === "=") return letter;
     throw badRequest(`invalid selector: '${selector}'; '${sequence}' must be escaped or is no escape`);
