@@ -1,11 +1,19 @@
+import type { Api } from "../client/api.ts";
+import type { KubeObject } from "../resource/object.ts";
 import type { WatchOptions } from "./watcher.ts";
 
-/** kube's builder methods for what is watched; each changes and returns the object itself. */
-export abstract class Configurable {
+/** What is watched: the objects of an `Api`, or of what the options say. */
+export type WatchSource<K extends KubeObject> = Api<K> | WatchOptions;
+
+/** What watches an `Api` may be told besides. */
+export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace">;
+
+/** What watches of all shapes have in common: kube's builder methods, each of which changes and returns the object itself. */
+export abstract class Configurable<K extends KubeObject> {
   protected options: WatchOptions;
 
-  constructor(options: WatchOptions) {
-    this.options = options;
+  constructor(source: WatchSource<K>, settings: WatchSettings = {}) {
+    this.options = { ...optionsOf(source), ...settings };
   }
 
   /** Seconds until the server ends a watch, which is then resumed. */
@@ -25,4 +33,9 @@ export abstract class Configurable {
     this.options = { ...this.options, fieldSelector: selector };
     return this;
   }
+}
+
+function optionsOf(source: WatchSource<KubeObject>): WatchOptions {
+  if (!("raw" in source)) return source;
+  return { transport: source.client, resource: source.raw.resource, namespace: source.raw.namespace };
 }

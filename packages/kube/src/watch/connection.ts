@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
 import { ApiError, ConnectionError, DecodeError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
+import type { WatchEvent } from "../resource/object.ts";
 import type { ApiRequest } from "../resource/request.ts";
+import { EventDecoder } from "../wire/frames.ts";
 import type { Clock } from "./clock.ts";
-import { EventLines } from "./lines.ts";
 import type { Answer } from "./state.ts";
 
 export interface ConnectionOptions {
@@ -22,7 +23,9 @@ export class WatchConnection<K> {
   readonly #options: ConnectionOptions;
   readonly #asked: number;
   readonly #abort = new AbortController();
-  readonly #lines = new EventLines<K>();
+  readonly #decoder = new EventDecoder<K>();
+  /** Why there is no reading on. */
+  #fault: unknown;
   #body: Readable | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #silent = false;
@@ -44,10 +47,10 @@ export class WatchConnection<K> {
       this.#chunks ??= await this.#within(waited, this.#open());
       waited = silence;
       for (;;) {
-        if (this.#lines.broken !== undefined) throw this.#lines.broken;
+        if (this.#fault !== undefined) throw this.#fault;
         const chunk = await this.#within(silence, this.#chunks.next());
         if (chunk.done === true) return this.#end();
-        const events = this.#lines.push(chunk.value);
+        const events = this.#decode(chunk.value);
         if (events.length > 0) return { type: "events", events };
       }
     } catch (error) {
@@ -57,8 +60,24 @@ export class WatchConnection<K> {
     }
   }
 
+  /** A fault waits until the events before it have been dealt with. */
+  #decode(chunk: Uint8Array): WatchEvent<K>[] {
+    const events: WatchEvent<K>[] = [];
+    try {
+      this.#decoder.push(chunk, events);
+    } catch (error) {
+      this.#fault = error;
+    }
+    return events;
+  }
+
   #end(): Answer<K> {
-    if (!this.#lines.isEmpty) throw new ConnectionError("the connection was cut in the middle of an event");
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      // What came was right as far as it went.
+      throw new ConnectionError(`the connection was cut: ${(error as Error).message}`, { cause: error });
+    }
     return { type: "end", lasted: this.#options.clock.now() - this.#asked };
   }
 

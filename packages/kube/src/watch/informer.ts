@@ -1,32 +1,32 @@
 import { ApiError } from "../client/errors.ts";
 import type { KubeObject, Status, WatchEvent } from "../resource/object.ts";
-import { Configurable } from "./configurable.ts";
+import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { type WatchOptions, WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
+import { WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
 
 /**
  * The changes of objects as single events, none lost and none invented: after a
  * gap the state is listed, and what changed meanwhile told. For that it remembers
  * the objects. A failure is an `ERROR` event, after which it waits and goes on.
  *
- *     const informer = await Informer.new<Pod>({ transport, resource }).timeout(15).init();
+ *     const informer = await Informer.new(Api.v1Pod(client)).timeout(15).init();
  *     for await (const event of informer) ...          // for ever
  *     for await (const event of informer.poll()) ...   // one watch
  */
-export class Informer<K extends KubeObject> extends Configurable implements AsyncIterable<WatchEvent<K>> {
+export class Informer<K extends KubeObject> extends Configurable<K> implements AsyncIterable<WatchEvent<K>> {
   readonly stats: WatchStats;
   readonly #store = new Store<K>();
   #rounds: WatchRounds<K> | undefined;
   #running = false;
 
-  constructor(options: WatchOptions) {
-    super(options);
-    this.stats = options.stats ?? watchStats();
+  constructor(source: WatchSource<K>, settings?: WatchSettings) {
+    super(source, settings);
+    this.stats = this.options.stats ?? watchStats();
   }
 
-  static new<K extends KubeObject>(options: WatchOptions): Informer<K> {
-    return new Informer<K>(options);
+  static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Informer<K> {
+    return new Informer<K>(source, settings);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Api } from "../client/api.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
 import {
@@ -162,6 +163,19 @@ test("pages and streams lead to the same", async () => {
   (await server.call()).answer(list("3", [pod("b", "2")]));
   await all.ready();
   expect(all.state()).toEqual([pod("a", "1"), pod("b", "2")]);
+  stop.abort();
+  await running;
+});
+
+test("watches what an Api names", async () => {
+  const reflected = Reflector.new(Api.v1Pod(server).within("shop"), { clock });
+  const running = reflected.run(stop.signal);
+  const call = await server.call();
+  expect(call.path).toBe("/api/v1/namespaces/shop/pods");
+  call.open().send(added(pod("a", "1")), initialEventsEnd("3"));
+  await reflected.ready();
+  expect(reflected.get("a")?.spec?.nodeName).toBeUndefined();
+  expect(reflected.get("a")).toEqual(pod("a", "1"));
   stop.abort();
   await running;
 });

@@ -1,8 +1,8 @@
 import type { KubeObject } from "../resource/object.ts";
-import { Configurable } from "./configurable.ts";
+import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { type WatchOptions, type WatchStats, watcher, watchStats } from "./watcher.ts";
+import { type WatchStats, watcher, watchStats } from "./watcher.ts";
 
 /** What a reflector tells: changes that the store already has, or a failure that it gets over by itself. */
 export type ReflectorBatch<K extends KubeObject> =
@@ -18,24 +18,24 @@ export type ReflectorBatch<K extends KubeObject> =
 /**
  * Keeps a store the same as the server.
  *
- *     const reflector = Reflector.new<Pod>({ transport, resource }).labels("app=shop");
+ *     const reflector = Reflector.new(Api.v1Pod(client)).labels("app=shop");
  *     const running = reflector.run(signal);
  *     await reflector.ready(signal);
  *     reflector.state();
  */
-export class Reflector<K extends KubeObject> extends Configurable implements AsyncIterable<ReflectorBatch<K>> {
+export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
   readonly stats: WatchStats;
   readonly #store = new Store<K>();
   readonly #waiting = new Set<() => void>();
   #running = false;
 
-  constructor(options: WatchOptions) {
-    super(options);
-    this.stats = options.stats ?? watchStats();
+  constructor(source: WatchSource<K>, settings?: WatchSettings) {
+    super(source, settings);
+    this.stats = this.options.stats ?? watchStats();
   }
 
-  static new<K extends KubeObject>(options: WatchOptions): Reflector<K> {
-    return new Reflector<K>(options);
+  static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Reflector<K> {
+    return new Reflector<K>(source, settings);
   }
 
   /**
