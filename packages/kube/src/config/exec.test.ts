@@ -94,6 +94,28 @@ describe("credential plugin", () => {
     });
   });
 
+  it("is told that the cluster is not to be verified", async () => {
+    const { load } = await session();
+    const user = plugin("print({ token: JSON.stringify(info.spec.cluster) })", { provideClusterInfo: true });
+    const config = await load(user, {}, { "insecure-skip-tls-verify": true, "disable-compression": true });
+    expect(await config.headers()).toEqual({
+      authorization:
+        'Bearer {"server":"https://api.example:6443","insecure-skip-tls-verify":true,"disable-compression":true}',
+    });
+  });
+
+  it("goes before the client certificate of the kubeconfig with its own", async () => {
+    const { folder, load } = await session();
+    const [inline, printed] = [selfSigned("inline"), selfSigned("printed")];
+    await writeFile(join(folder, "pair.json"), JSON.stringify(printed));
+    const script = `
+      const { cert, key } = JSON.parse(fs.readFileSync(process.env.FOLDER + "/pair.json"));
+      print({ clientCertificateData: cert, clientKeyData: key })`;
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const user = { "client-certificate-data": base64(inline.cert), "client-key-data": base64(inline.key) };
+    expect((await (await load({ ...user, ...plugin(script) })).tls()).material).toEqual(printed);
+  });
+
   it("is told that it may ask where it may", async () => {
     const { load } = await session();
     const user = plugin("print({ token: String(info.spec.interactive) })", { interactiveMode: "IfAvailable" });

@@ -49,6 +49,14 @@ describe("inClusterConfig", () => {
     expect(after.version).not.toBe(before.version);
   });
 
+  it("does not take a namespace that cannot be read for default", async () => {
+    const { namespace: _, ...rest } = files();
+    const folder = await folderWith({ ...rest, "namespace/file": "" });
+    await expect(inClusterConfig({ env, serviceAccountFolder: folder })).rejects.toThrow(
+      `service account: namespace ${join(folder, "namespace")} cannot be read: EISDIR`,
+    );
+  });
+
   it("says what is missing", async () => {
     await expect(inClusterConfig({ env: {} })).rejects.toThrow("not in a Pod: KUBERNETES_SERVICE_HOST");
     const folder = await folderWith(files());

@@ -107,6 +107,13 @@ contexts:
     expect(() => parseKubeconfig("- a", { file })).toThrow(`${file}: must hold a mapping, not a list`);
   });
 
+  it("refuses aliases that would grow without bounds", () => {
+    const rows = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(", ")}]`);
+    expect(() => parseKubeconfig(["a0: &a0 [x]", ...rows].join("\n"), { file })).toThrow(
+      `${file}: the YAML aliases cannot be resolved`,
+    );
+  });
+
   it.each([
     "users: [{ name: a, user: { token: !s3cret x } }]",
     "users: [{ name: a, user: { password: !<s3cret> x } }]",

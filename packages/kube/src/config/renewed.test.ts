@@ -79,4 +79,20 @@ describe("Renewed", () => {
     expect(source.forget()).toBe(true);
     expect(await finish("b", 3600)).toBe("b");
   });
+
+  it("does not start a second load where one is under way when the value is refused", async () => {
+    const { source, loads } = controlled();
+    const waiting = source.get();
+    expect(source.forget()).toBe(true);
+    const later = source.get();
+    expect(loads).toHaveLength(1);
+    loads[0]!.done({ value: "a", renewAt: Number.POSITIVE_INFINITY });
+    expect(await Promise.all([waiting, later])).toEqual(["a", "a"]);
+  });
+
+  it("does not load for a caller who has left already", async () => {
+    const { source, loads } = controlled();
+    await expect(source.get(AbortSignal.abort(new Error("left")))).rejects.toThrow("left");
+    expect(loads).toHaveLength(0);
+  });
 });

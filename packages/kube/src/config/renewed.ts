@@ -53,6 +53,7 @@ export class Renewed<T> implements Source<T> {
 
   get(signal?: AbortSignal): Promise<T> {
     if (this.#current !== undefined && this.#options.now() < this.#current.renewAt) return this.#current.promise;
+    if (signal?.aborted) return Promise.reject(signal.reason);
     this.#run ??= this.#start();
     return wait(this.#run, signal);
   }
@@ -91,8 +92,7 @@ async function wait<T>(run: Run<T>, signal: AbortSignal | undefined): Promise<T>
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener("abort", onAbort, { once: true });
+    signal?.addEventListener("abort", onAbort);
   });
   try {
     return await Promise.race([run.promise, aborted]);

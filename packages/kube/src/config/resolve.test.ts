@@ -60,6 +60,13 @@ contexts:
     );
   });
 
+  it("lists ten names at most", async () => {
+    const contexts = Array.from({ length: 12 }, (_, index) => ({ name: `c${index}` }));
+    await expect(configFromText(JSON.stringify({ contexts }), { context: "c0x" })).rejects.toThrow(
+      /contexts: "c0", ("c\d+", ){8}"c\d+" and 2 more$/,
+    );
+  });
+
   it("says which context names a cluster or user that is not there", async () => {
     await expect(choose({ context: "broken" })).rejects.toThrow(
       '/k: cluster "north" of context "broken" does not exist; clusters: ',
@@ -129,6 +136,11 @@ describe("user", () => {
   it("sends basic auth", async () => {
     const config = await load({ user: { username: "ann", password: "päss:word" } });
     expect(await config.headers()).toEqual({ authorization: `Basic ${base64("ann:päss:word")}` });
+  });
+
+  it("takes a token before a plugin", async () => {
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-plugin", interactiveMode: "Never" };
+    expect(await (await load({ user: { token: "abc", exec } })).headers()).toEqual({ authorization: "Bearer abc" });
   });
 
   it("uses client certificates from data, and from files beside the kubeconfig", async () => {
@@ -218,6 +230,25 @@ describe("rotation of files", () => {
     expect(await config.headers()).toEqual({ authorization: "Bearer one" });
     await config.refresh();
     await expect(config.headers()).rejects.toThrow(`/config: user "test": tokenFile ${join(folder, "token")} does not`);
+  });
+
+  it("refuses an empty token file", async () => {
+    const folder = await folderWith({ token: "\n" });
+    await expect(load({ user: { tokenFile: "token" } }, { file: join(folder, "config") })).rejects.toThrow(
+      `user "test": tokenFile ${join(folder, "token")} is empty`,
+    );
+  });
+
+  it("reads client certificates anew after a 401", async () => {
+    const [old, next] = [selfSigned("old"), selfSigned("new")];
+    const folder = await folderWith({ "a.crt": old.cert, "a.key": old.key });
+    const user = { "client-certificate": "a.crt", "client-key": "a.key" };
+    const config = await load({ user }, { file: join(folder, "config"), now: clock().now });
+    await writeFile(join(folder, "a.crt"), next.cert);
+    await writeFile(join(folder, "a.key"), next.key);
+    expect((await config.tls()).material.cert).toEqual(Buffer.from(old.cert));
+    expect(await config.refresh()).toBe(true);
+    expect((await config.tls()).material.cert).toEqual(Buffer.from(next.cert));
   });
 
   it("prefers the token file to the token, which stands in while the file is missing", async () => {
