@@ -11,7 +11,7 @@ const packages: Record<string, string[]> = {
   "packages/kube": [],
   "packages/apiserver": ["@kubecast/kube"],
   "packages/kubecast": ["@kubecast/apiserver", "@kubecast/cel", "@kubecast/kube"],
-  testbed: ["kubecast", "@kubecast/kube"],
+  testbed: ["kubecast"],
 };
 
 /** A package's folders, each of which imports only from those before it. */
