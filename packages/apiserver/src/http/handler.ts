@@ -3,7 +3,7 @@ import { serveDiscovery } from "../discovery/discovery.ts";
 import { servePublic } from "../discovery/public.ts";
 import { findServed } from "../registry/resources.ts";
 import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../registry/status-error.ts";
-import type { Registry } from "../registry/target.ts";
+import type { Registry, Subresource } from "../registry/target.ts";
 import { type Authorize, authenticate, checkAccess, verbOf } from "./access.ts";
 import { parseResourcePath, type ResourcePath } from "./path.ts";
 import { flag, parseWatchOptions } from "./query.ts";
@@ -62,9 +62,11 @@ async function serveResource(
   if (resource === undefined) throw noSuchResource();
   const { namespace, name, subresource } = path;
   if (namespace !== undefined && !resource.namespaced) throw noSuchResource();
-  if (subresource !== undefined && (subresource !== "status" || !resource.hasStatus)) throw noSuchResource();
+  const served = resource.subresources.find((each) => each.name === subresource);
+  if (subresource !== undefined && served === undefined) throw noSuchResource();
   requireAcceptsJson(request);
-  if (verb !== "create" && name === undefined && !resource.verbs.includes(verb)) throw methodNotAllowed();
+  const verbs = name !== undefined && verb === "create" ? (served?.verbs ?? []) : (served ?? resource).verbs;
+  if (!verbs.includes(verb)) throw methodNotAllowed();
 
   const { registry, bookmarkInterval } = options;
   const target = { resource, namespace };
@@ -81,7 +83,7 @@ async function serveResource(
   const call = { request, response, query, registry };
   if (name === undefined) return serveCollection(call, verb, target);
   if (resource.namespaced && namespace === undefined) throw noSuchResource();
-  return serveObject(call, verb, { ...target, name, subresource: subresource === "status" ? "status" : undefined });
+  return serveObject(call, verb, { ...target, name, subresource: served?.name as Subresource | undefined });
 }
 
 function splitUrl(url: string): { pathname: string; search: string } {

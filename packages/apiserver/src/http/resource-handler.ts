@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyPatch } from "../patch/patch.ts";
 import { create } from "../registry/create.ts";
-import { type Fields, isFields } from "../registry/defaults.ts";
+import { type Fields, fieldsOf, isFields } from "../registry/defaults.ts";
 import { type Deleted, remove } from "../registry/delete.ts";
 import { list } from "../registry/list.ts";
+import { bindPod, evictPod } from "../registry/pod-actions.ts";
 import { badRequest, methodNotAllowed, notFound, tooNew } from "../registry/status-error.ts";
 import { keyOf, type ObjectTarget, type Registry, type Target } from "../registry/target.ts";
 import { modify, replace } from "../registry/update.ts";
@@ -56,14 +57,24 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
       const change = applyPatch(mediaType(call.request), patch, resource);
       return sendObject(response, 200, resource, modify(registry, target, change, { dryRun: dryRun(query) }));
     }
+    case "create":
+      return servePodAction(call, target);
     case "delete": {
-      if (target.subresource !== undefined) throw methodNotAllowed();
       const options = parseDeleteOptions(query, await readDeleteOptions(call.request));
       return sendDeleted(call, target, remove(registry, target, options));
     }
     default:
       throw methodNotAllowed();
   }
+}
+
+async function servePodAction({ request, response, query, registry }: Call, target: ObjectTarget): Promise<void> {
+  requireJson(request);
+  const body = parseJson(await readBody(request), `the ${target.subresource} is unrecognized`);
+  if (!isFields(body)) throw badRequest(`the ${target.subresource} is unrecognized: it is not a JSON object`);
+  if (target.subresource === "binding") bindPod(registry, target, body, { dryRun: dryRun(query) });
+  else evictPod(registry, target, parseDeleteOptions(query, fieldsOf(body.deleteOptions)));
+  sendJson(response, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
 function serveList({ registry, response, query }: Call, target: Target): void {

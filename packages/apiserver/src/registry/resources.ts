@@ -50,6 +50,8 @@ const returningDeleted = words(`
   resourcequotas. persistentvolumes. serviceaccounts. persistentvolumeclaims. namespaces. pods. services.
   podtemplates.`);
 
+const servedSubresources = words("status binding eviction");
+
 /** Every built-in resource whose objects can be stored, the preferred version of a group first. */
 export const servedResources: readonly ServedResource[] = builtins()
   .filter((entry) => entry.verbs.includes("watch"))
@@ -58,7 +60,7 @@ export const servedResources: readonly ServedResource[] = builtins()
     const version = apiVersion(entry);
     return {
       ...entry,
-      subresources: entry.subresources.filter((subresource) => subresource.name === "status"),
+      subresources: entry.subresources.filter(({ name }) => servedSubresources.has(name)),
       apiVersion: version,
       head: `{"kind":"${entry.kind}","apiVersion":"${version}",`,
       hasStatus: entry.subresources.some((subresource) => subresource.name === "status"),

@@ -14,9 +14,12 @@ export interface Target {
   readonly namespace: string | undefined;
 }
 
+/** Those that this server has. */
+export type Subresource = "status" | "binding" | "eviction";
+
 export interface ObjectTarget extends Target {
   readonly name: string;
-  readonly subresource: "status" | undefined;
+  readonly subresource: Subresource | undefined;
 }
 
 export function keyOf(namespace: string | undefined, name: string): string {
