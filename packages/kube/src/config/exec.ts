@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { ConfigError } from "./errors.ts";
 import { parseFields } from "./fields.ts";
 import { checkKeyPair, type KeyPair } from "./files.ts";
-import { headerValue } from "./impersonation.ts";
+import { headerValue } from "./header-value.ts";
 import type { ExecConfig } from "./kubeconfig.ts";
 import { type Loaded, Renewed, type Source } from "./renewed.ts";
 

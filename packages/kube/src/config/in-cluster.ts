@@ -12,10 +12,10 @@ import { tokenFileSource } from "./token.ts";
 const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface InClusterOptions {
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | undefined;
   /** Folder of the service account's files, for tests. */
-  serviceAccountFolder?: string;
-  now?: () => number;
+  serviceAccountFolder?: string | undefined;
+  now?: (() => number) | undefined;
 }
 
 /** Whether the environment is that of a container in a Pod. */

@@ -73,7 +73,7 @@ const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
 
 export interface ParseOptions {
   /** The path of the file: named in messages, and the base of relative paths. Default: `kubeconfig`, in the current folder. */
-  file?: string;
+  file?: string | undefined;
 }
 
 /**

@@ -5,12 +5,12 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { ConfigError } from "./errors.ts";
 import { isMissing, reason } from "./files.ts";
 import { type InClusterOptions, inClusterConfig, isInCluster } from "./in-cluster.ts";
-import { isEmpty, type Kubeconfig, mergeKubeconfigs, parseKubeconfig } from "./kubeconfig.ts";
+import { isEmpty, type Kubeconfig, mergeKubeconfigs, type ParseOptions, parseKubeconfig } from "./kubeconfig.ts";
 import { type ResolveOptions, resolveKubeconfig } from "./resolve.ts";
 
 export interface LoadOptions extends ResolveOptions, InClusterOptions {
   /** Path of a kubeconfig, or several to be merged; each must exist. Default: see `loadConfig`. */
-  kubeconfig?: string | string[];
+  kubeconfig?: string | readonly string[] | undefined;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function loadKubeconfig(paths: string | readonly string[]): Promise
  */
 export async function configFromText(
   text: string,
-  options: ResolveOptions & { file?: string } = {},
+  options: ResolveOptions & ParseOptions = {},
 ): Promise<ClusterConfig> {
   return resolveKubeconfig(parseKubeconfig(text, options), options);
 }
@@ -75,7 +75,7 @@ export async function configFromText(
 async function findKubeconfig(env: NodeJS.ProcessEnv): Promise<{ config: Kubeconfig } | { looked: string }> {
   const listed = (env.KUBECONFIG ?? "").split(delimiter).filter((path) => path !== "");
   const home = env.HOME || env.USERPROFILE || homedir();
-  const paths = listed.length > 0 ? [...new Set(listed)] : [join(home, ".kube", "config")];
+  const paths = listed.length > 0 ? listed : [join(home, ".kube", "config")];
   const configs = await Promise.all(paths.map(readKubeconfig));
 
   const config = mergeKubeconfigs(configs.filter((config) => config !== undefined));

@@ -59,7 +59,7 @@ export class Renewed<T> implements Source<T> {
   }
 
   forget(): boolean {
-    if (this.#run !== undefined || this.#current === undefined) return true;
+    if (this.#current === undefined) return true;
     const age = this.#options.now() - this.#current.loadedAt;
     if (age >= (this.#options.graceMs ?? 0)) this.#current = undefined;
     return true;

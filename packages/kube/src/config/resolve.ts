@@ -10,16 +10,16 @@ import { NOBODY, userParts } from "./user.ts";
 
 export interface ResolveOptions {
   /** Name of the context; default: the kubeconfig's current-context. */
-  context?: string;
+  context?: string | undefined;
   /** Names of the cluster and the user, instead of the context's. */
-  cluster?: string;
-  user?: string;
+  cluster?: string | undefined;
+  user?: string | undefined;
   /** Environment of credential plugins (and, in `loadConfig`, where to look); default: the process'. */
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | undefined;
   /** Whether credential plugins may ask on standard input; default: whether that is a terminal. */
-  interactive?: boolean;
+  interactive?: boolean | undefined;
   /** The clock, in milliseconds since 1970; for tests. */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 /**

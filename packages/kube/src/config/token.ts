@@ -1,7 +1,7 @@
 import { ConfigError } from "./errors.ts";
 import type { Credential } from "./exec.ts";
 import { read, reread } from "./files.ts";
-import { headerValue } from "./impersonation.ts";
+import { headerValue } from "./header-value.ts";
 import type { Source } from "./renewed.ts";
 
 /** The credential that is a bearer token. */
