@@ -57,7 +57,8 @@ export function conditionId(rule: string, uid: string, element: string | null): 
   return element === null ? `${rule}/${uid}` : `${rule}/${uid}/${element}`;
 }
 
-/** The rule of a condition's id; a rule's name has no slash. */
-export function ruleOf(id: string): string {
-  return id.slice(0, id.indexOf("/"));
+/** What `conditionId` put together: neither a rule's name nor a uid has a slash. */
+export function partsOf(id: string): { rule: string; uid: string; element: string | null } {
+  const [rule = "", uid = "", ...element] = id.split("/");
+  return { rule, uid, element: element.length === 0 ? null : element.join("/") };
 }

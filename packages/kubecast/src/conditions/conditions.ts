@@ -4,11 +4,12 @@ import {
   conditionId,
   type Description,
   type ObjectRef,
+  partsOf,
   type ResolvedReason,
-  ruleOf,
   type Timer,
 } from "./condition.ts";
 import { Deadlines } from "./deadlines.ts";
+import { EndedEpisodes } from "./ended-episodes.ts";
 
 /** What of a rule the life of its conditions depends on; times in milliseconds. */
 export interface RuleTerms {
@@ -39,7 +40,7 @@ interface Entry {
   readonly uid: string;
   readonly element: string | null;
   state: State;
-  /** Kept while pending, to describe the object when the time has come. */
+  /** Kept while pending, to describe the object when the time has come; undefined until then for what was adopted. */
   latest: { object: ObjectRef; found: Found } | undefined;
   /** False until the object has been seen since the start of this process. */
   seen: boolean;
@@ -57,11 +58,7 @@ export class Conditions {
   /** Conditions by `rule/uid`, then by element; most objects have none. */
   readonly #entries = new Map<string, Map<string | null, Entry>>();
   readonly #deadlines = new Deadlines<{ entry: Entry; state: State }>();
-  /** Since when `for` was running, by condition, in an earlier process. */
-  readonly #adoptedPending = new Map<string, number>();
-  /** Starts given in the current millisecond: an episode's start is part of its identity. */
-  readonly #starts = new Map<string, number>();
-  #startsAt = 0;
+  readonly #ended = new EndedEpisodes();
 
   constructor(emit: (change: Change) => void) {
     this.#emit = emit;
@@ -78,24 +75,34 @@ export class Conditions {
    * their rule is known to be complete, but those of rules that are no more
    * resolve at once.
    */
-  adopt(firing: Iterable<Condition>, timers: ReadonlyMap<string, Timer>, rules: ReadonlyMap<string, RuleTerms>, now: number): void {
+  adopt(
+    firing: Iterable<Condition>,
+    timers: ReadonlyMap<string, Timer>,
+    rules: ReadonlyMap<string, RuleTerms>,
+    now: number,
+  ): void {
+    const taken = new Set<string>();
     for (const condition of firing) {
-      const terms = rules.get(condition.rule);
+      const { id, rule, object, element } = condition;
+      taken.add(id);
+      const terms = rules.get(rule);
       if (terms === undefined) {
         this.#emitResolved(condition, "rule-removed", now);
         continue;
       }
-      const timer = timers.get(condition.id);
+      const timer = timers.get(id);
       const state: State =
         timer?.to === "resolved"
           ? { phase: "recovering", condition, since: timer.since }
           : { phase: "firing", condition };
-      this.#add({ id: condition.id, terms, uid: condition.object.uid, element: condition.element, state, latest: undefined, seen: false });
+      this.#add({ id, terms, uid: object.uid, element, state, latest: undefined, seen: false });
     }
-    for (const [id, timer] of timers) {
-      if (timer.to !== "firing") continue;
-      if (rules.has(ruleOf(id))) this.#adoptedPending.set(id, timer.since);
-      else this.#emit({ type: "timer-cleared", id });
+    for (const [id, { to, since }] of timers) {
+      if (taken.has(id)) continue;
+      const { rule, uid, element } = partsOf(id);
+      const terms = rules.get(rule);
+      if (to === "resolved" || terms === undefined) this.#emit({ type: "timer-cleared", id });
+      else this.#add({ id, terms, uid, element, state: { phase: "pending", since }, latest: undefined, seen: false });
     }
   }
 
@@ -104,11 +111,10 @@ export class Conditions {
     const entries = this.#entries.get(`${terms.name}/${object.uid}`);
     if (entries !== undefined) {
       for (const entry of [...entries.values()]) {
-        const first = !entry.seen;
-        entry.seen = true;
+        this.#see(entry);
         const still = found.find((one) => one.element === entry.element);
-        if (still === undefined) this.#lapse(entry, first, now);
-        else this.#hold(entry, object, still);
+        if (still === undefined) this.#lapse(entry, now);
+        else this.#hold(entry, object, still, now);
       }
     }
     for (const one of found) {
@@ -119,7 +125,7 @@ export class Conditions {
 
   /** The object is there, but what holds on it cannot be said: its conditions stay as they are. */
   keep(terms: RuleTerms, uid: string): void {
-    for (const entry of this.#entries.get(`${terms.name}/${uid}`)?.values() ?? []) entry.seen = true;
+    for (const entry of this.#entries.get(`${terms.name}/${uid}`)?.values() ?? []) this.#see(entry);
   }
 
   /** The object is gone, or is no longer what the rule selects. */
@@ -136,18 +142,13 @@ export class Conditions {
         if (entry.terms.name === rule && !entry.seen) this.#end(entry, "deleted", now);
       }
     }
-    for (const id of [...this.#adoptedPending.keys()]) {
-      if (ruleOf(id) !== rule) continue;
-      this.#adoptedPending.delete(id);
-      this.#emit({ type: "timer-cleared", id });
-    }
   }
 
   /** Lets hold times run out. */
   tick(now: number): void {
     for (let due = this.#deadlines.pop(now); due !== undefined; due = this.#deadlines.pop(now)) {
       const { entry, state } = due;
-      if (entry.state !== state) continue; // it moved on since
+      if (entry.state !== state || !this.#has(entry)) continue; // it moved on or ended since
       if (state.phase === "pending") this.#fire(entry, now);
       else if (state.phase === "recovering") this.#end(entry, "recovered", now);
     }
@@ -162,9 +163,7 @@ export class Conditions {
 
   #begin(terms: RuleTerms, object: ObjectRef, found: Found, now: number): void {
     const id = conditionId(terms.name, object.uid, found.element);
-    const adopted = this.#adoptedPending.get(id);
-    this.#adoptedPending.delete(id);
-    const state: State = { phase: "pending", since: adopted ?? now };
+    const state: State = { phase: "pending", since: now };
     const entry: Entry = {
       id,
       terms,
@@ -175,46 +174,47 @@ export class Conditions {
       seen: true,
     };
     this.#add(entry);
-    const due = state.since + terms.for;
-    if (due <= now) {
-      this.#fire(entry, now);
-      return;
-    }
-    this.#deadlines.push(due, { entry, state });
-    if (adopted === undefined) this.#emit({ type: "timer", id, timer: { to: "firing", since: state.since } });
+    this.#await(entry, state, now);
+    if (entry.state === state) this.#emit({ type: "timer", id, timer: { to: "firing", since: now } });
   }
 
-  #hold(entry: Entry, object: ObjectRef, found: Found): void {
-    if (entry.state.phase === "pending") {
-      entry.latest = { object, found };
-    } else if (entry.state.phase === "recovering") {
-      entry.state = { phase: "firing", condition: entry.state.condition };
-      this.#emit({ type: "timer-cleared", id: entry.id });
-    }
-  }
-
-  #lapse(entry: Entry, first: boolean, now: number): void {
+  /** An adopted condition that runs out may do so from now on. */
+  #see(entry: Entry): void {
+    if (entry.seen) return;
+    entry.seen = true;
     const { state, terms } = entry;
-    // It has its deadline, unless it was adopted: then the hold time goes on from where it was.
-    if (state.phase === "recovering" && !first) return;
+    if (state.phase === "recovering") this.#deadlines.push(state.since + terms.keepFiringFor, { entry, state });
+  }
+
+  #hold(entry: Entry, object: ObjectRef, found: Found, now: number): void {
+    const { state } = entry;
     if (state.phase === "pending") {
-      this.#delete(entry);
+      const adopted = entry.latest === undefined;
+      entry.latest = { object, found };
+      if (adopted) this.#await(entry, state, now);
+    } else if (state.phase === "recovering") {
+      entry.state = { phase: "firing", condition: state.condition };
       this.#emit({ type: "timer-cleared", id: entry.id });
-      return;
     }
-    if (terms.keepFiringFor === 0) {
+  }
+
+  #lapse(entry: Entry, now: number): void {
+    const { state, terms, id } = entry;
+    if (state.phase === "firing" && terms.keepFiringFor > 0) {
+      const recovering: State = { phase: "recovering", condition: state.condition, since: now };
+      entry.state = recovering;
+      this.#deadlines.push(now + terms.keepFiringFor, { entry, state: recovering });
+      this.#emit({ type: "timer", id, timer: { to: "resolved", since: now } });
+    } else if (state.phase !== "recovering" || state.since + terms.keepFiringFor <= now) {
       this.#end(entry, "recovered", now);
-      return;
     }
-    const since = state.phase === "recovering" ? state.since : now;
-    const due = since + terms.keepFiringFor;
-    if (due <= now) {
-      this.#end(entry, "recovered", now);
-      return;
-    }
-    if (state.phase === "firing") this.#emit({ type: "timer", id: entry.id, timer: { to: "resolved", since } });
-    entry.state = { phase: "recovering", condition: state.condition, since };
-    this.#deadlines.push(due, { entry, state: entry.state });
+  }
+
+  /** Fires when `for` has run out, now or later. */
+  #await(entry: Entry, state: State & { phase: "pending" }, now: number): void {
+    const due = state.since + entry.terms.for;
+    if (due <= now) this.#fire(entry, now);
+    else this.#deadlines.push(due, { entry, state });
   }
 
   #fire(entry: Entry, now: number): void {
@@ -228,7 +228,7 @@ export class Conditions {
       resource: entry.terms.resource,
       object,
       element: entry.element,
-      startsAt: new Date(this.#uniqueStart(entry.id, now)).toISOString(),
+      startsAt: new Date(this.#ended.startAfter(entry.id, now)).toISOString(),
     };
     entry.state = { phase: "firing", condition };
     entry.latest = undefined;
@@ -243,19 +243,10 @@ export class Conditions {
 
   #emitResolved(condition: Condition, reason: ResolvedReason, now: number): void {
     // A clock that stepped back must not end a condition before it began.
-    const endsAt = new Date(Math.max(now, Date.parse(condition.startsAt))).toISOString();
+    const start = Date.parse(condition.startsAt);
+    const endsAt = new Date(Math.max(now, start)).toISOString();
+    this.#ended.add(condition.id, start, now);
     this.#emit({ type: "resolved", condition, endsAt, reason });
-  }
-
-  /** Two episodes of one condition never share their start, even within a millisecond. */
-  #uniqueStart(id: string, now: number): number {
-    if (now !== this.#startsAt) {
-      this.#startsAt = now;
-      this.#starts.clear();
-    }
-    const start = (this.#starts.get(id) ?? now - 1) + 1;
-    this.#starts.set(id, start);
-    return start;
   }
 
   #add(entry: Entry): void {
@@ -263,6 +254,10 @@ export class Conditions {
     const entries = this.#entries.get(key);
     if (entries === undefined) this.#entries.set(key, new Map([[entry.element, entry]]));
     else entries.set(entry.element, entry);
+  }
+
+  #has(entry: Entry): boolean {
+    return this.#entries.get(`${entry.terms.name}/${entry.uid}`)?.get(entry.element) === entry;
   }
 
   #delete(entry: Entry): void {
