@@ -34,7 +34,7 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
    * first events are an `ADDED` for each object there is.
    * @throws what the list fails with; it may be called again.
    */
-  async init(signal = new AbortController().signal): Promise<this> {
+  async init(signal: AbortSignal = new AbortController().signal): Promise<this> {
     while (!this.#isWatching) {
       signal.throwIfAborted();
       for await (const items of this.#round(signal)) {
@@ -47,13 +47,13 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
   }
 
   /** The events of one watch, up to its end; of the list before it, if one is due. Call it again to go on. */
-  async *poll(signal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
+  async *poll(signal: AbortSignal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
     while (!this.#isWatching && !signal.aborted) yield* this.#events(signal);
     yield* this.#events(signal);
   }
 
   /** The events of watch after watch, until the signal aborts or the loop is left. */
-  async *events(signal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
+  async *events(signal: AbortSignal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
     while (!signal.aborted) yield* this.#events(signal);
   }
 

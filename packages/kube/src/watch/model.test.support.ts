@@ -37,6 +37,8 @@ export class ModelServer implements Transport {
   #compacted = 100;
   #tokens = new Map<string, Token>();
   #watches = new Set<Readable>();
+  /** Those of them whose initial events are not over. */
+  #initial = new Set<Readable>();
   /** Failures of the requests to come. */
   #failures: Error[] = [];
   #instantEnds = 0;
@@ -76,8 +78,14 @@ export class ModelServer implements Transport {
     this.#compacted = this.#revision;
     this.#tokens.clear();
   }
+  /** What a watch falls behind of, and can not be told any more. */
+  outrun(name: string): void {
+    this.cutWatches();
+    this.replace(name);
+    this.compact();
+  }
   bookmark(): void {
-    this.#toAll(`${JSON.stringify(bookmark(String(this.#revision)))}\n`);
+    for (const body of this.#watches) if (!this.#initial.has(body)) send(body, bookmark(String(this.#revision)));
   }
   endWatches(): void {
     this.#leaveAll((body) => body.push(null));
@@ -102,7 +110,7 @@ export class ModelServer implements Transport {
   }
   /** The connections stay open, but nothing comes of them any more. */
   forgetWatches(): void {
-    this.#watches.clear();
+    this.#leaveAll(() => {});
   }
   endAtOnce(times: number): void {
     this.#instantEnds += times;
@@ -177,7 +185,7 @@ export class ModelServer implements Transport {
     }
     if (from === null) {
       send(body, ...[...this.objects.values()].map((object) => ({ type: "ADDED" as const, object })));
-      if (this.#streamingLists === "supported") send(body, initialEventsEnd(String(this.#revision)));
+      this.#endInitial(body);
     } else if (Number(from) < this.#compacted) {
       if (this.#expiry === "status") throw apiError(410, "Expired");
       if (this.#expiry === "event") send(body, errorEvent(410, "Expired"));
@@ -187,12 +195,29 @@ export class ModelServer implements Transport {
       send(body, ...this.#history.filter(({ revision }) => revision > Number(from)).map(({ event }) => event));
     }
     this.#watches.add(body);
-    const end = this.#clock.setTimeout(() => body.push(null), Number(query.get("timeoutSeconds")) * 1000);
+    this.#later(body, Number(query.get("timeoutSeconds")) * 1000, () => body.push(null));
+    return body;
+  }
+
+  /** The initial events take a while, in which others happen. */
+  #endInitial(body: Readable): void {
+    if (this.#streamingLists !== "supported") return;
+    this.#initial.add(body);
+    this.#later(body, LATENCY, () => {
+      this.#initial.delete(body);
+      send(body, initialEventsEnd(String(this.#revision)));
+    });
+  }
+
+  /** Unless the connection is gone by then, or forgotten. */
+  #later(body: Readable, milliseconds: number, act: () => void): void {
+    const timer = this.#clock.setTimeout(() => {
+      if (this.#watches.has(body)) act();
+    }, milliseconds);
     body.once("close", () => {
       this.#watches.delete(body);
-      this.#clock.clearTimeout(end);
+      this.#clock.clearTimeout(timer);
     });
-    return body;
   }
 
   #record(event: WatchEvent<KubeObject>): void {

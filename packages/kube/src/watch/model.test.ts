@@ -36,12 +36,7 @@ const trouble = fc.oneof(
 /** After these it may have to list. */
 const loss = fc.oneof(
   fc.constant(action("compact", (server) => server.compact())),
-  fc.constant(
-    action("compact and cut", (server) => {
-      server.compact();
-      server.cutWatches();
-    }),
-  ),
+  name.map((which) => action(`outrun watches with ${which}`, (server) => server.outrun(which))),
   fc.constant(action("410 as an event", (server) => server.expireWatches())),
   fc.constant(action("500 as an event", (server) => server.breakWatches())),
   fc.constant(action("garbage", (server) => server.garbage())),

@@ -47,7 +47,9 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   }
 
   /** The same as a stream of batches, until the signal aborts or the loop is left. */
-  async *changes(signal = new AbortController().signal): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
+  async *changes(
+    signal: AbortSignal = new AbortController().signal,
+  ): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
     if (this.#running) throw new Error("this reflector is running already");
     this.#running = true;
     try {

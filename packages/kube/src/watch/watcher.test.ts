@@ -371,6 +371,19 @@ describe("stopping", () => {
   });
 });
 
+test("many watchers on one signal make Node warn of nothing", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  for (let count = 0; count < 20; count++) {
+    watch();
+    (await server.call()).open();
+  }
+  await settled();
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+});
+
 test("a namespace for a resource that has none is thrown, not retried", async () => {
   const nodes = { ...pods, plural: "nodes", kind: "Node", namespaced: false };
   await expect(watch({ resource: nodes, namespace: "shop" }).running).rejects.toThrow(/nodes are cluster-wide/);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
@@ -100,6 +101,8 @@ export class WatchRounds<K extends KubeObject> {
 
   /** One page of a list, or one watch connection to its end, and the wait if it failed. Ends early on abort. */
   async *next(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+    // Many watchers on one signal are no leak, of which Node 20 would warn.
+    setMaxListeners(0, signal);
     if (this.#state.phase === "empty") {
       this.#stats.lists++;
       yield this.#step({ type: "start" }).items;
