@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { KubeObject, Transport } from "@kubecast/kube";
+import type { ApiRequest, KubeObject } from "@kubecast/kube";
 import type { Clock } from "./clock.ts";
 import type { Life } from "./pod-life.ts";
 import { scriptAnnotation } from "./script.ts";
@@ -8,7 +8,8 @@ import type { Writer } from "./writer.ts";
 
 /** What the parts of a simulation share. */
 export interface Context {
-  readonly transport: Transport;
+  /** Sends a request, until the simulation stops. */
+  readonly send: (request: ApiRequest) => Promise<unknown>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly writer: Writer;

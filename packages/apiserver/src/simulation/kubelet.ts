@@ -47,6 +47,11 @@ export class Kubelet {
     this.#context.writer.forget(uid);
   }
 
+  /** The node is gone from the API: nobody looks after its Pods. */
+  forgetNode(name: string): void {
+    for (const [uid, running] of this.#running) if (running.node.name === name) this.forget(uid);
+  }
+
   /** The node is ready again, or not any more. */
   nodeChanged(node: NodeModel): void {
     for (const running of this.#running.values()) {
@@ -117,17 +122,16 @@ export class Kubelet {
 
   /** Tells the API what has changed since it was told last; with `remove`, that the Pod may go. */
   #report(running: Running, remove = false): void {
-    const { transport, writer } = this.#context;
+    const { send, writer } = this.#context;
     const { name = "", namespace = "", uid = "" } = running.pod.metadata;
     const api = RawApi.v1Pod().within(namespace);
     const status = running.model.status();
     writer.put(uid, `the status of ${describe(running.pod)}`, async () => {
       const patch = difference(running.reported, status);
       // With its uid, so that another Pod of the same name is left alone.
-      if (Object.keys(patch).length > 0)
-        await transport.request(api.patchStatus(name, { metadata: { uid }, status: patch }));
+      if (Object.keys(patch).length > 0) await send(api.patchStatus(name, { metadata: { uid }, status: patch }));
       running.reported = status;
-      if (remove) await transport.request(api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid } }));
+      if (remove) await send(api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid } }));
     });
   }
 }

@@ -70,20 +70,18 @@ export class Nodes {
   }
 
   #report(running: Running): void {
-    const { transport, writer } = this.#context;
+    const { send, writer } = this.#context;
     const { model } = running;
     const status = model.status();
     const own = model.taints();
     writer.put(key(model.name), `the status of ${describe(running.node)}`, async () => {
       const patch = difference(running.reported, status);
-      await transport.request(RawApi.v1Node().patchStatus(model.name, { status: patch }));
+      await send(RawApi.v1Node().patchStatus(model.name, { status: patch }));
       running.reported = status;
       const observed = running.node.spec?.taints ?? [];
       const taints = mergeTaints(observed, own);
       if (isDeepStrictEqual(taints, observed)) return;
-      await transport.request(
-        RawApi.v1Node().patch(model.name, { spec: { taints: taints.length > 0 ? taints : null } }),
-      );
+      await send(RawApi.v1Node().patch(model.name, { spec: { taints: taints.length > 0 ? taints : null } }));
     });
   }
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { demoScripts, demoSpeed } from "./demo.ts";
 import { type Life, podEnd, podLife } from "./pod-life.ts";
 import { PodModel } from "./pod-model.ts";
 import { parsePodScript } from "./script.ts";
@@ -336,7 +337,7 @@ describe("whatever the script and the Pod", () => {
         for (const moment of moments) agreesWithItself(moment);
         for (let index = 1; index < moments.length; index++) follows(moments[index - 1]!, moments[index]!);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -379,4 +380,39 @@ describe("whatever the script and the Pod", () => {
     const over = before.status.phase === "Succeeded" || before.status.phase === "Failed";
     if (over) expect(after.status.phase).toBe(before.status.phase);
   }
+});
+
+describe("the demo", () => {
+  /** Seconds of the viewer's time at which the trouble begins and ends. */
+  function span(script: keyof typeof demoScripts, holds: (moment: Moment) => unknown): [number, number | undefined] {
+    const pod = makePod({ restartPolicy: script === "failed" ? "Never" : "Always" });
+    const moments = playScript(demoScripts[script], pod, 500);
+    const begin = moments.find(holds)!.at;
+    const end = moments.findLast(({ at }, index) => at > begin && index > 0 && holds(moments[index - 1]!))?.at;
+    return [begin / demoSpeed, end === undefined ? undefined : end / demoSpeed];
+  }
+
+  const waitsFor = (reasons: RegExp) => (moment: Moment) => reasons.test(container(moment).state.waiting?.reason ?? "");
+  const isRunningUnready = (moment: Moment) =>
+    moment.status.phase === "Running" && condition(moment, "Ready")?.status !== "True";
+
+  test.each([
+    ["imagePull", waitsFor(/^(ErrImagePull|ImagePullBackOff)$/)],
+    ["configError", waitsFor(/^CreateContainerConfigError$/)],
+    ["crashLoop", waitsFor(/^CrashLoopBackOff$/)],
+    ["notReady", isRunningUnready],
+  ] as const)("%s begins within 15 s, and is over within 20 s", (script, holds) => {
+    const [begin, end] = span(script, holds);
+    expect(begin).toBeLessThan(15);
+    expect(end).toBeLessThan(20);
+    expect(end! - begin).toBeGreaterThan(5);
+  });
+
+  test.each([
+    ["evicted", (moment: Moment) => moment.status.reason === "Evicted"],
+    ["failed", (moment: Moment) => moment.status.phase === "Failed"],
+    ["oomKilled", (moment: Moment) => container(moment).lastState.terminated?.reason === "OOMKilled"],
+  ] as const)("%s comes within 15 s", (script, holds) => {
+    expect(span(script, holds)[0]).toBeLessThan(15);
+  });
 });

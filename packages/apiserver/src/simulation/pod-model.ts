@@ -273,7 +273,7 @@ export class PodModel {
 function adopt(before: ContainerStatus[] | undefined, reason: string): (container: Container) => ContainerStatus {
   return ({ name, image = "" }) => {
     const status = before?.find((status) => status.name === name);
-    if (status !== undefined) return structuredClone(status);
+    if (status !== undefined) return { ...structuredClone(status), lastState: structuredClone(status.lastState ?? {}) };
     const state: ContainerState = { waiting: { reason } };
     return { name, state, lastState: {}, ready: false, restartCount: 0, image, imageID: "", started: false };
   };

@@ -1,6 +1,6 @@
 import { ApiError, type ApiRequest, RawApi } from "@kubecast/kube";
 import { timestamp } from "./clock.ts";
-import { type Context, describe, readScript } from "./context.ts";
+import { type Context, describe, readScript, scriptOf } from "./context.ts";
 import { Scheduler } from "./scheduler.ts";
 import { healthyPod, parsePodScript } from "./script.ts";
 import type { Condition, Node, Pod } from "./types.ts";
@@ -67,7 +67,7 @@ export class Scheduling {
 
   #consider(uid: string, pod: Pod): void {
     const known = this.#pending.get(uid);
-    if (known !== undefined) {
+    if (known !== undefined && scriptOf(known.pod) === scriptOf(pod)) {
       known.pod = pod;
       return;
     }
@@ -109,24 +109,24 @@ export class Scheduling {
     } else if (choice.message !== pending.message) {
       pending.message = choice.message;
       const request = unschedulable(pod, choice.message, this.#context.clock.now());
-      this.#context.writer.put(uid, `the status of ${describe(pod)}`, () => this.#context.transport.request(request));
+      this.#context.writer.put(uid, `the status of ${describe(pod)}`, () => this.#context.send(request));
     }
   }
 
   /** By the binding subresource, as spec.nodeName cannot be patched; where a server has none, it can. */
   async #bind(pod: Pod, node: string): Promise<void> {
     const { name = "", namespace = "", uid = "" } = pod.metadata;
-    const { transport } = this.#context;
+    const { send } = this.#context;
     const api = RawApi.v1Pod().within(namespace);
     if (!this.#withoutBinding) {
       try {
-        await transport.request(binding(api, name, uid, node));
+        await send(binding(api, name, uid, node));
         return;
       } catch (error) {
         if (!(error instanceof ApiError && (error.isNotFound || error.code === 405))) throw error;
       }
     }
-    await transport.request(api.patch(name, { metadata: { uid }, spec: { nodeName: node } }));
+    await send(api.patch(name, { metadata: { uid }, spec: { nodeName: node } }));
     this.#withoutBinding = true;
   }
 }

@@ -1,4 +1,5 @@
-import { ApiError, type KubeObject, RawApi, Store, type Transport, watcher } from "@kubecast/kube";
+import { setMaxListeners } from "node:events";
+import { ApiError, type ApiRequest, type KubeObject, RawApi, Store, type Transport, watcher } from "@kubecast/kube";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -44,13 +45,16 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   if (!(speed > 0)) throw new RangeError(`speed must be more than 0, not ${speed}`);
   const log = options.log ?? ((message) => process.stderr.write(`simulation: ${message}\n`));
   const stopped = new AbortController();
-  const signal = options.signal === undefined ? stopped.signal : AbortSignal.any([options.signal, stopped.signal]);
+  const signal = AbortSignal.any([stopped.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  // Every request under way listens to it, and their number is the writer's to limit.
+  setMaxListeners(0, signal);
 
   for (let index = 1; index <= count; index++) await createNode(transport, `node-${index}`, signal);
 
   const timers = new Timers(clock);
   const writer = new Writer({ clock, timers, log });
-  const context: Context = { transport, clock, timers, writer, speed, random, log };
+  const send = (request: ApiRequest) => transport.request(request, { signal });
+  const context: Context = { send, clock, timers, writer, speed, random, log };
   const kubelet = new Kubelet(context);
   const scheduling = new Scheduling(context);
   const nodes = new Nodes(context, (node) => kubelet.nodeChanged(node));
@@ -73,6 +77,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     },
     forget({ metadata: { name = "" } }) {
       nodes.forget(name);
+      kubelet.forgetNode(name);
       scheduling.forgetNode(name);
     },
   });
