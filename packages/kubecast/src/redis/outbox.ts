@@ -24,9 +24,9 @@ export class Outbox {
   add(change: Change): void {
     this.#changes.push(change);
     if (this.#changes.length <= this.#foldAt) return;
-    const before = this.#changes.length;
+    const before = transitions(this.#changes);
     this.#changes = fold(this.#changes);
-    this.folded += before - this.#changes.length;
+    this.folded += before - transitions(this.#changes);
     this.#foldAt = Math.max(this.#limit, 2 * this.#changes.length);
   }
 
@@ -37,8 +37,14 @@ export class Outbox {
 
   /** Takes the first `count` changes out. */
   take(count: number): Change[] {
-    return this.#changes.splice(0, count);
+    const taken = this.#changes.splice(0, count);
+    this.#foldAt = Math.max(this.#limit, Math.min(this.#foldAt, 2 * this.#changes.length));
+    return taken;
   }
+}
+
+function transitions(changes: readonly Change[]): number {
+  return changes.reduce((sum, { type }) => (type === "firing" || type === "resolved" ? sum + 1 : sum), 0);
 }
 
 /**

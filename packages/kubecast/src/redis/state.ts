@@ -10,7 +10,10 @@ export interface PublishedState {
 }
 
 /** Reads what Redis holds. What kubecast cannot have written is left out and named in `foreign`. Throws RedisError. */
-export async function readState(connection: RedisConnection, keys: Keys): Promise<PublishedState & { foreign: string[] }> {
+export async function readState(
+  connection: RedisConnection,
+  keys: Keys,
+): Promise<PublishedState & { foreign: string[] }> {
   const firing = new Map<string, Condition>();
   const timers = new Map<string, Timer>();
   const foreign: string[] = [];
@@ -62,7 +65,8 @@ export function difference(wanted: PublishedState, actual: PublishedState, now: 
   const changes: Change[] = [];
   for (const [id, condition] of actual.firing) {
     if (wanted.firing.get(id)?.startsAt === condition.startsAt) continue;
-    changes.push({ type: "resolved", condition, endsAt: new Date(now).toISOString(), reason: "recovered" });
+    const endsAt = new Date(Math.max(now, Date.parse(condition.startsAt))).toISOString();
+    changes.push({ type: "resolved", condition, endsAt, reason: "recovered" });
   }
   for (const [id, condition] of wanted.firing) {
     if (actual.firing.get(id)?.startsAt !== condition.startsAt) changes.push({ type: "firing", condition });
@@ -73,7 +77,8 @@ export function difference(wanted: PublishedState, actual: PublishedState, now: 
   }
   for (const [id, timer] of wanted.timers) {
     const there = actual.timers.get(id);
-    if (settled.has(id) || there?.to !== timer.to || there.since !== timer.since) changes.push({ type: "timer", id, timer });
+    if (settled.has(id) || there?.to !== timer.to || there.since !== timer.since)
+      changes.push({ type: "timer", id, timer });
   }
   return changes;
 }
