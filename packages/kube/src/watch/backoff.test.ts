@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Backoff } from "./backoff.ts";
-import { FakeClock } from "./fakes.test.support.ts";
+import { FakeClock } from "./fakes.test.helper.ts";
 
 function waits(random: number, count: number): number[] {
   const backoff = new Backoff(new FakeClock(), () => random);

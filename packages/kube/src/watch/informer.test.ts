@@ -12,7 +12,7 @@ import {
   pod,
   pods,
   settled,
-} from "./fakes.test.support.ts";
+} from "./fakes.test.helper.ts";
 import { Informer } from "./informer.ts";
 
 let clock: FakeClock;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../resource/object.ts";
-import { FakeClock, pods } from "./fakes.test.support.ts";
-import { type Expiry, ModelServer, type StreamingLists } from "./model.test.support.ts";
+import { FakeClock, pods } from "./fakes.test.helper.ts";
+import { type Expiry, ModelServer, type StreamingLists } from "./model.test.helper.ts";
 import { Reflector } from "./reflector.ts";
 import type { Change } from "./store.ts";
 

@@ -13,7 +13,7 @@ import {
   pod,
   pods,
   settled,
-} from "./fakes.test.support.ts";
+} from "./fakes.test.helper.ts";
 import { Reflector, type ReflectorBatch } from "./reflector.ts";
 
 let clock: FakeClock;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pods } from "./fakes.test.support.ts";
+import { pods } from "./fakes.test.helper.ts";
 import { WatchRequests } from "./requests.ts";
 import { watchingFrom } from "./state.ts";
 

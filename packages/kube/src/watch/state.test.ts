@@ -11,7 +11,7 @@ import {
   list,
   modified,
   pod,
-} from "./fakes.test.support.ts";
+} from "./fakes.test.helper.ts";
 import {
   type Answer,
   type Empty,

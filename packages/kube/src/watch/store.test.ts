@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { KubeObject } from "../resource/object.ts";
-import { pod } from "./fakes.test.support.ts";
+import { pod } from "./fakes.test.helper.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
 

@@ -16,7 +16,7 @@ import {
   pod,
   pods,
   settled,
-} from "./fakes.test.support.ts";
+} from "./fakes.test.helper.ts";
 import type { WatchItem } from "./item.ts";
 import { type WatchOptions, watcher, watchStats } from "./watcher.ts";
 

@@ -4,7 +4,7 @@ import type { RequestOptions, StreamedResponse, Transport } from "../client/tran
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import type { ApiRequest } from "../resource/request.ts";
 import type { Clock } from "./clock.ts";
-import { apiError, bookmark, errorEvent, initialEventsEnd, list, pod } from "./fakes.test.support.ts";
+import { apiError, bookmark, errorEvent, initialEventsEnd, list, pod } from "./fakes.test.helper.ts";
 
 interface Recorded {
   revision: number;
