@@ -198,13 +198,10 @@ export class Client implements Transport {
   /** One try: the answer if it is none of an error. */
   async #answer(request: ApiRequest, signal: AbortSignal): Promise<StreamedResponse> {
     signal.throwIfAborted();
-    const [dispatcher, credentials] = await Promise.all([
-      this.#connections.dispatcher(signal),
-      this.config.headers(signal),
-    ]);
+    const [lease, credentials] = await Promise.all([this.#connections.lease(signal), this.config.headers(signal)]);
     const response = unpacked(
       await exchange(
-        dispatcher,
+        lease,
         {
           origin: this.#origin,
           path: this.#prefix + request.path,

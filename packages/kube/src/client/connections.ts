@@ -1,17 +1,37 @@
-import type { Dispatcher } from "undici";
-import { Pool, ProxyAgent } from "undici";
+import { createSecureContext } from "node:tls";
+import { buildConnector, type Dispatcher, ProxyAgent, Client as SingleConnection } from "undici";
 import type { ClusterConfig, TlsMaterial } from "../config/cluster-config.ts";
 import { proxyFor } from "./proxy.ts";
 
 // kube-apiserver closes a connection that was idle for 90 s; a request that
 // meets the closing would fail, so we close first.
 const IDLE = 30_000;
+/** As many connections are kept for later; a crowd of streams that ends leaves more. */
+const KEPT = 32;
+
+/** One connection, for one request at a time. */
+export interface Lease {
+  readonly dispatcher: Dispatcher;
+  /** The request is over, and the connection good for another. */
+  release(): void;
+  /** The connection is to be cut. */
+  drop(reason: Error): void;
+}
+
+/** What was connected with the same TLS material. */
+interface Generation {
+  readonly version: string;
+  readonly open: () => Dispatcher;
+  readonly idle: Dispatcher[];
+}
 
 /**
- * The connections to one server: a single pool, which keeps them open between
- * requests and opens one more for each that runs beside others. When the TLS
- * material changes, a new pool takes over, and the old one ends with the last
- * request that runs on it.
+ * The pool of connections to one server. Each carries one request at a time;
+ * the one used last is used again first. When the TLS material changes, new
+ * connections take over, and each old one ends with the request that runs on it.
+ *
+ * Not undici's Pool: that connects anew after each request that was aborted,
+ * which for watches is the rule, and takes two sockets where one would do.
  */
 export class Connections {
   /** The server, and the way there if it is not direct; for messages. */
@@ -21,7 +41,7 @@ export class Connections {
   readonly #proxy: URL | undefined;
   readonly #connectTimeout: number;
   readonly #all = new Set<Dispatcher>();
-  #current: { readonly version: string; readonly dispatcher: Dispatcher } | undefined;
+  #current: Generation | undefined;
 
   /**
    * @param connectTimeout milliseconds.
@@ -36,15 +56,21 @@ export class Connections {
   }
 
   /** @throws {ConfigError} the TLS material cannot be read. */
-  async dispatcher(signal: AbortSignal): Promise<Dispatcher> {
+  async lease(signal: AbortSignal): Promise<Lease> {
     const { material, version } = await this.#config.tls(signal);
-    if (this.#current?.version === version) return this.#current.dispatcher;
-    const dispatcher = this.#open(material);
-    const old = this.#current?.dispatcher;
-    this.#current = { version, dispatcher };
-    this.#all.add(dispatcher);
-    old?.close().finally(() => this.#all.delete(old));
-    return dispatcher;
+    const generation = this.#current?.version === version ? this.#current : this.#renew(version, material);
+    const dispatcher = generation.idle.pop() ?? this.#open(generation);
+    return {
+      dispatcher,
+      release: () => {
+        if (generation === this.#current && generation.idle.length < KEPT) generation.idle.push(dispatcher);
+        else this.#close(dispatcher);
+      },
+      drop: (reason) => {
+        this.#all.delete(dispatcher);
+        dispatcher.destroy(reason).catch(() => {});
+      },
+    };
   }
 
   /** Cuts all connections; what runs on them fails with the reason. */
@@ -55,11 +81,36 @@ export class Connections {
     await Promise.all(all.map((dispatcher) => dispatcher.destroy(reason)));
   }
 
-  #open(tls: TlsMaterial): Dispatcher {
-    const timeout = this.#connectTimeout;
+  #open(generation: Generation): Dispatcher {
+    const dispatcher = generation.open();
+    this.#all.add(dispatcher);
+    return dispatcher;
+  }
+
+  #close(dispatcher: Dispatcher): void {
+    dispatcher.close().then(
+      () => this.#all.delete(dispatcher),
+      () => {},
+    );
+  }
+
+  #renew(version: string, material: TlsMaterial): Generation {
+    for (const dispatcher of this.#current?.idle ?? []) this.#close(dispatcher);
+    this.#current = { version, open: this.#opener(material), idle: [] };
+    return this.#current;
+  }
+
+  #opener({ ca, cert, key, ...material }: TlsMaterial): () => Dispatcher {
     const options = { keepAliveTimeout: IDLE, allowH2: false };
-    if (this.#proxy === undefined) return new Pool(this.#server.origin, { ...options, connect: { ...tls, timeout } });
+    const timeout = this.#connectTimeout;
+    // Made once: reading the certificates costs milliseconds, and sessions are resumed only within one context.
+    const secureContext = this.#server.protocol === "https:" ? createSecureContext({ ca, cert, key }) : undefined;
+    const tls = { ...material, timeout, ...(secureContext === undefined ? {} : { secureContext }) };
+    if (this.#proxy === undefined) {
+      const connect = buildConnector(tls);
+      return () => new SingleConnection(this.#server.origin, { ...options, connect });
+    }
     const uri = this.#proxy.href;
-    return new ProxyAgent({ ...options, uri, requestTls: { ...tls, timeout }, proxyTls: { timeout } });
+    return () => new ProxyAgent({ ...options, uri, connections: 1, requestTls: tls, proxyTls: { timeout } });
   }
 }

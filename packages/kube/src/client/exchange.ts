@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { Lease } from "./connections.ts";
 import { connectionError } from "./failure.ts";
 import type { StreamedResponse } from "./transport.ts";
 
@@ -9,49 +10,53 @@ const BUFFER = 64 * 1024;
 /**
  * Sends one request and resolves with the answer once its headers are there.
  * Rejects with a ConnectionError or the signal's reason, with which the body
- * fails too; at once, even where undici is still connecting. The body may be
- * left without a listener for errors.
+ * fails too; at once, even where the connection is still being made. The
+ * connection is released when the answer has come whole, else dropped. The body
+ * may be left without a listener for errors.
  */
 export function exchange(
-  dispatcher: Dispatcher,
+  lease: Lease,
   request: Dispatcher.DispatchOptions,
   server: string,
   signal: AbortSignal,
 ): Promise<StreamedResponse> {
-  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     // Timeouts are the caller's signal's: undici's own know nothing of retries and watches.
     const options = { ...request, headersTimeout: 0, bodyTimeout: 0 };
-    dispatcher.dispatch(options, new Exchange(server, signal, resolve, reject));
+    const running = new Exchange(lease, server, signal, resolve, reject);
+    if (signal.aborted) running.abort();
+    else lease.dispatcher.dispatch(options, running);
   });
 }
 
 /** What undici calls as an exchange goes on. Not its `request`, which cannot be aborted before it is connected. */
 class Exchange implements Dispatcher.DispatchHandler {
+  readonly #lease: Lease;
   readonly #server: string;
   readonly #signal: AbortSignal;
   readonly #resolve: (response: StreamedResponse) => void;
   readonly #reject: (reason: unknown) => void;
-  #controller: Dispatcher.DispatchController | undefined;
   #body: Readable | undefined;
-  #complete = false;
+  #sent = false;
+  #over = false;
 
   constructor(
+    lease: Lease,
     server: string,
     signal: AbortSignal,
     resolve: (response: StreamedResponse) => void,
     reject: (reason: unknown) => void,
   ) {
+    this.#lease = lease;
     this.#server = server;
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    signal.addEventListener("abort", this.#onAbort);
+    signal.addEventListener("abort", this.abort);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#signal.aborted) controller.abort(asError(this.#signal.reason));
+  onRequestStart(): void {
+    this.#sent = true;
   }
 
   onResponseStart(
@@ -64,9 +69,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       highWaterMark: BUFFER,
       read: () => controller.resume(),
       destroy: (error, done) => {
-        this.#release();
-        // Dropped before it was whole: nothing else tells the server to stop.
-        if (!this.#complete) controller.abort(error ?? new Error("the answer is not wanted any more"));
+        // Before it was whole: only a cut connection tells the server to stop.
+        this.#fail(error ?? new Error("the answer is not wanted any more"));
         done(error);
       },
     });
@@ -79,34 +83,29 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#complete = true;
+    if (this.#end()) this.#lease.release();
     this.#body?.push(null);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#fail(this.#signal.aborted ? this.#signal.reason : connectionError(error, this.#server, this.#sent));
+    this.#fail(connectionError(error, this.#server, this.#sent));
   }
 
-  get #sent(): boolean {
-    return this.#controller !== undefined;
-  }
-
-  readonly #onAbort = (): void => {
-    this.#fail(this.#signal.reason);
-    this.#controller?.abort(asError(this.#signal.reason));
-  };
+  readonly abort = (): void => this.#fail(this.#signal.reason);
 
   #fail(reason: unknown): void {
-    this.#release();
+    if (!this.#end()) return;
+    const error = reason instanceof Error ? reason : new Error(String(reason));
     this.#reject(reason);
-    this.#body?.destroy(asError(reason));
+    this.#body?.destroy(error);
+    this.#lease.drop(error);
   }
 
-  #release(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+  /** False if it was over already. */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#signal.removeEventListener("abort", this.abort);
+    return true;
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
