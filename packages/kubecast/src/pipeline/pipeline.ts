@@ -64,7 +64,8 @@ export class Pipeline {
     this.#clock = options.clock ?? Date.now;
     this.conditions = new Conditions((change: Change) => options.publisher.publish(change));
     this.#observers = planWatches(options.rules).map(
-      (plan) => new Observer(plan, options.cluster, this.conditions, (error, object) => this.#ruleFailed(error, object)),
+      (plan) =>
+        new Observer(plan, options.cluster, this.conditions, (error, object) => this.#ruleFailed(error, object)),
     );
     this.watches = this.#observers.map(({ plan, stats }) => ({
       plan,
@@ -175,5 +176,7 @@ export class Pipeline {
 
 /** An answer that a moment's wait does not change. */
 function isFinal(error: Error): error is ApiError {
-  return error instanceof ApiError && (error.isUnauthorized || error.isForbidden || error.isNotFound || error.code === 400);
+  return (
+    error instanceof ApiError && (error.isUnauthorized || error.isForbidden || error.isNotFound || error.code === 400)
+  );
 }

@@ -65,7 +65,11 @@ export class RedisConnection {
   }
 
   /** Runs a script, sending its source only where Redis does not have it. */
-  async run(script: { source: string; sha1: string }, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  async run(
+    script: { source: string; sha1: string },
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
       return await this.command("EVALSHA", script.sha1, ...rest);
@@ -130,22 +134,30 @@ export function destroy(client: Client): void {
   if (client.isOpen) client.destroy();
 }
 
-
 /** One sentence for what went wrong, with what to do. */
 export function explain(url: string, error: unknown): RedisError {
   if (error instanceof RedisError) return error;
   const where = redactUrl(url);
-  const { message, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error), code: undefined };
+  const { message, code } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error), code: undefined };
   if (message.startsWith("WRONGPASS")) {
-    return new RedisError(`Redis at ${where} refused the user name or password; correct them in the URL`, { fatal: true, cause: error });
+    return new RedisError(`Redis at ${where} refused the user name or password; correct them in the URL`, {
+      fatal: true,
+      cause: error,
+    });
   }
   if (message.startsWith("NOAUTH")) {
-    return new RedisError(`Redis at ${where} wants a password; give it as redis://:PASSWORD@host:port`, { fatal: true, cause: error });
+    return new RedisError(`Redis at ${where} wants a password; give it as redis://:PASSWORD@host:port`, {
+      fatal: true,
+      cause: error,
+    });
   }
   if (message.includes("NOPERM") || /has no permissions|can't run this command|No permissions/i.test(message)) {
     return new RedisError(`Redis at ${where} does not permit this user: ${message}`, { fatal: true, cause: error });
   }
-  if (code === "ECONNREFUSED") return new RedisError(`nothing answers at ${where}; is Redis running there?`, { cause: error });
-  if (code === "ENOTFOUND") return new RedisError(`the host name of ${where} is not known`, { fatal: false, cause: error });
+  if (code === "ECONNREFUSED")
+    return new RedisError(`nothing answers at ${where}; is Redis running there?`, { cause: error });
+  if (code === "ENOTFOUND")
+    return new RedisError(`the host name of ${where} is not known`, { fatal: false, cause: error });
   return new RedisError(`Redis at ${where}: ${message || code || "the connection failed"}`, { cause: error });
 }

@@ -26,7 +26,11 @@ export interface PublisherOptions {
 
 /** What the publisher has to say; for logs and metrics. */
 export type PublisherEvent =
-  | { readonly type: "published"; readonly changes: readonly Change[]; /** Milliseconds since the first of them was handed over. */ readonly took: number }
+  | {
+      readonly type: "published";
+      readonly changes: readonly Change[] /** Milliseconds since the first of them was handed over. */;
+      readonly took: number;
+    }
   | { readonly type: "unreachable"; readonly error: RedisError; readonly waiting: number }
   | { readonly type: "reachable"; readonly waiting: number }
   | { readonly type: "restored"; readonly epoch: number; readonly corrections: number }
@@ -68,7 +72,10 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#connection = new RedisConnection(options.url, options.patience === undefined ? {} : { patience: options.patience });
+    this.#connection = new RedisConnection(
+      options.url,
+      options.patience === undefined ? {} : { patience: options.patience },
+    );
     this.#keys = keysOf(options.cluster);
     this.#outbox = new Outbox(options.outboxLimit);
   }
@@ -151,7 +158,12 @@ export class Publisher {
    * was not applied; "altered": it was, but what Redis holds is not what it should.
    */
   async #send(batch: Batch): Promise<"applied" | "lost" | "altered"> {
-    const reply = (await this.#connection.run(applyScript, this.#keyList(), batch.args)) as [string, number, number, number];
+    const reply = (await this.#connection.run(applyScript, this.#keyList(), batch.args)) as [
+      string,
+      number,
+      number,
+      number,
+    ];
     const [outcome, , conditions, timers] = reply;
     if (outcome === "fenced") {
       throw new FencedError(
@@ -180,10 +192,11 @@ export class Publisher {
     const { cluster, holder } = this.#options;
     // Rights are asked for a channel of the kind that will be published to.
     const channel = channelOf(cluster, "default", "PodCrashLoopBackOff");
-    const reply = (await this.#connection.run(claimScript, this.#keyList(), [holder, channel, String(this.#epoch)])) as [
-      string | number,
-      ...string[],
-    ];
+    const reply = (await this.#connection.run(claimScript, this.#keyList(), [
+      holder,
+      channel,
+      String(this.#epoch),
+    ])) as [string | number, ...string[]];
     if (reply[0] === "denied") {
       const missing = reply.slice(1).join(", ");
       throw new RedisError(

@@ -35,8 +35,11 @@ export class Metrics {
     this.#watchMetrics(pipeline);
     this.#ruleMetrics(pipeline);
     this.#gauge("kubecast_outbox_changes", "Changes that wait for Redis.", [], (gauge) => gauge.set(publisher.waiting));
-    this.#counter("kubecast_outbox_folded_total", "Changes that were folded away because Redis was away for too long.", [], (counter) =>
-      counter.inc(publisher.folded),
+    this.#counter(
+      "kubecast_outbox_folded_total",
+      "Changes that were folded away because Redis was away for too long.",
+      [],
+      (counter) => counter.inc(publisher.folded),
     );
   }
 
@@ -67,7 +70,8 @@ export class Metrics {
   #watchMetrics(pipeline: Pipeline): void {
     const labels = ["resource", "watch"] as const;
     const each = (use: (watch: Pipeline["watches"][number], labels: { resource: string; watch: string }) => void) => {
-      for (const watch of pipeline.watches) use(watch, { resource: resourceName(watch.plan.resource), watch: watch.name });
+      for (const watch of pipeline.watches)
+        use(watch, { resource: resourceName(watch.plan.resource), watch: watch.name });
     };
     this.#gauge("kubecast_objects", "Objects watched.", labels, (gauge) =>
       each((watch, at) => gauge.set(at, watch.stats.objects)),
@@ -80,11 +84,15 @@ export class Metrics {
     this.#counter("kubecast_watch_restarts_total", "Watches opened again after an error.", labels, (counter) =>
       each((watch, at) => counter.inc(at, watch.connection.restarts)),
     );
-    this.#gauge("kubecast_watch_last_heard_seconds", "Seconds since the API was last heard on a watch.", labels, (gauge) =>
-      each((watch, at) => {
-        const { lastHeard } = watch.connection;
-        if (lastHeard !== undefined) gauge.set(at, (systemClock.now() - lastHeard) / 1_000);
-      }),
+    this.#gauge(
+      "kubecast_watch_last_heard_seconds",
+      "Seconds since the API was last heard on a watch.",
+      labels,
+      (gauge) =>
+        each((watch, at) => {
+          const { lastHeard } = watch.connection;
+          if (lastHeard !== undefined) gauge.set(at, (systemClock.now() - lastHeard) / 1_000);
+        }),
     );
   }
 
@@ -95,13 +103,20 @@ export class Metrics {
     this.#counter("kubecast_rule_evaluations_total", "Evaluations of rules on objects.", ["rule"], (counter) =>
       sum(counter, "evaluations"),
     );
-    this.#counter("kubecast_rule_errors_total", "Evaluations that failed.", ["rule"], (counter) => sum(counter, "ruleErrors"));
+    this.#counter("kubecast_rule_errors_total", "Evaluations that failed.", ["rule"], (counter) =>
+      sum(counter, "ruleErrors"),
+    );
     this.#gauge("kubecast_conditions", "Conditions by state.", ["rule", "state"], (gauge) => {
       for (const { rule, phase } of pipeline.conditions.counts()) gauge.inc({ rule, state: phase });
     });
   }
 
-  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[], read: (gauge: Gauge<L>) => void): void {
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    read: (gauge: Gauge<L>) => void,
+  ): void {
     new Gauge<L>({
       name,
       help,
@@ -114,7 +129,12 @@ export class Metrics {
     });
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[], read: (counter: Counter<L>) => void): void {
+  #counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    read: (counter: Counter<L>) => void,
+  ): void {
     new Counter<L>({
       name,
       help,

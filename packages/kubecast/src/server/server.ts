@@ -33,7 +33,8 @@ export async function startServer(
       return void response.writeHead(200, { "content-type": registry.contentType }).end(text);
     }
     const check = { "/healthz": health.live, "/livez": health.live, "/readyz": health.ready }[pathname];
-    if (check === undefined) return void response.writeHead(404).end("kubecast serves /metrics, /healthz and /readyz\n");
+    if (check === undefined)
+      return void response.writeHead(404).end("kubecast serves /metrics, /healthz and /readyz\n");
     const trouble = check();
     response.writeHead(trouble === undefined ? 200 : 503, { "content-type": "text/plain" }).end(`${trouble ?? "ok"}\n`);
   });
@@ -53,10 +54,13 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why =
-        error.code === "EADDRINUSE" ? "is in use; choose another with --port (0 for any)"
-        : error.code === "EACCES" ? "may not be opened by this user; choose one above 1023 with --port"
-        : error.code === "EADDRNOTAVAIL" ? "is not an address of this machine; choose another with --host"
-        : `cannot be opened (${error.code})`;
+        error.code === "EADDRINUSE"
+          ? "is in use; choose another with --port (0 for any)"
+          : error.code === "EACCES"
+            ? "may not be opened by this user; choose one above 1023 with --port"
+            : error.code === "EADDRNOTAVAIL"
+              ? "is not an address of this machine; choose another with --host"
+              : `cannot be opened (${error.code})`;
       reject(new PortError(`port ${port} on ${host} ${why}`));
     });
     server.listen(port, host, resolve);

@@ -1,0 +1,18 @@
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import type { Settings } from "../settings/settings.ts";
+
+/** Logs go to stderr: for people on a terminal, as JSON elsewhere, unless the settings say which. */
+export function createLogger({ level, format }: Settings["logging"]): Logger {
+  const text = format === "text" || (format === "auto" && process.stderr.isTTY);
+  if (!text)
+    return pino(
+      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ dest: 2, sync: true }),
+    );
+  const colorize = process.stderr.isTTY && !process.env["NO_COLOR"];
+  return pino(
+    { level, base: null },
+    pretty({ destination: 2, sync: true, colorize, translateTime: "SYS:HH:MM:ss", singleLine: true }),
+  );
+}

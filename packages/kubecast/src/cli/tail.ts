@@ -1,0 +1,88 @@
+import { channelOf } from "../redis/keys.ts";
+import { findClusters, type Message, subscribe } from "../redis/subscriber.ts";
+import { parseDuration } from "../settings/duration.ts";
+import { checkRedisUrl } from "../settings/settings.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { Printer } from "./print.ts";
+
+export interface TailFlags {
+  readonly redis?: string;
+  readonly cluster?: string;
+  readonly since?: string;
+  readonly json?: boolean;
+}
+
+/** `kubecast tail`: what fires now, then every message as it comes. */
+export async function tail(pattern: string | undefined, flags: TailFlags, signal: AbortSignal): Promise<void> {
+  const url = checkRedisUrl(flags.redis ?? (process.env["REDIS_URL"] || undefined) ?? "redis://127.0.0.1:6379");
+  const since = flags.since === undefined ? undefined : parseDuration(flags.since);
+  if (flags.since !== undefined && since === undefined) {
+    throw new Failure(`--since ${flags.since}: not a duration; write it like 30s, 10m or 2h`, exitCodes.usage);
+  }
+  const cluster = flags.cluster ?? (process.env["KUBECAST_CLUSTER"] || undefined) ?? (await onlyCluster(url));
+  const wanted = matcher(cluster, pattern ?? "*");
+  const printer = new Printer(process.stdout);
+  const out = (text: string) => process.stdout.write(`${text}\n`);
+  const note = (text: string) => process.stderr.write(`${new Printer(process.stderr).note(`-- ${text}`)}\n`);
+  const show = (messages: readonly Message[]) => {
+    for (const { event, json } of messages) if (wanted(event)) out(flags.json ? json : printer.message(event));
+  };
+  for await (const item of subscribe({ url, cluster, signal, ...(since === undefined ? {} : { since }) })) {
+    switch (item.type) {
+      case "snapshot": {
+        if (item.history.length > 0) {
+          note(`${flags.since} of history`);
+          show(item.history);
+        }
+        const firing = item.firing.filter(({ event }) => wanted(event));
+        note(`${firing.length} firing now in ${cluster}${firing.length === 0 ? "" : ":"}`);
+        show(firing);
+        note("following");
+        break;
+      }
+      case "message":
+        show([item.message]);
+        break;
+      case "gap": {
+        const lost =
+          item.lost === 0 ? "read from the log:" : `${item.lost} of them are no longer in the log; the rest:`;
+        note(`missed messages ${item.from} to ${item.to}, ${lost}`);
+        break;
+      }
+      case "reset":
+        note("Redis lost its data and the numbers began anew");
+        break;
+      case "disconnected":
+        note(`${item.error.message}; trying again`);
+        break;
+    }
+  }
+}
+
+async function onlyCluster(url: string): Promise<string> {
+  const clusters = await findClusters(url);
+  const [only] = clusters;
+  if (only === undefined) {
+    throw new Failure(
+      "no kubecast has published to this Redis yet; start `kubecast run`, or name the cluster with --cluster",
+    );
+  }
+  if (clusters.length > 1) {
+    throw new Failure(
+      `several clusters publish to this Redis: ${clusters.join(", ")}; choose one with --cluster`,
+      exitCodes.usage,
+    );
+  }
+  return only;
+}
+
+/** Matches a channel's `namespace:rule` with a glob of * and ?. */
+function matcher(cluster: string, pattern: string): (event: Message["event"]) => boolean {
+  const prefix = channelOf(cluster, "", "").slice(0, -1);
+  const escaped = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const expression = new RegExp(`^${escaped}$`);
+  return ({ data }) => expression.test(channelOf(cluster, data.object.namespace, data.rule).slice(prefix.length));
+}

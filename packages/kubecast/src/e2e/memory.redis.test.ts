@@ -1,0 +1,4 @@
+import { startMemoryBackend } from "./backends.test.support.ts";
+import { survivalSuite } from "./survival.test.support.ts";
+
+survivalSuite(startMemoryBackend);
