@@ -1,6 +1,7 @@
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector, type Dispatcher, ProxyAgent, Client as SingleConnection } from "undici";
 import type { ClusterConfig, TlsMaterial } from "../config/cluster-config.ts";
+import { ConfigError } from "../config/errors.ts";
 import { proxyFor } from "./proxy.ts";
 
 // kube-apiserver closes a connection that was idle for 90 s; a request that
@@ -55,7 +56,7 @@ export class Connections {
     this.#connectTimeout = connectTimeout;
   }
 
-  /** @throws {ConfigError} the TLS material cannot be read. */
+  /** @throws {ConfigError} the TLS material cannot be had or used. */
   async lease(signal: AbortSignal): Promise<Lease> {
     const { material, version } = await this.#config.tls(signal);
     const generation = this.#current?.version === version ? this.#current : this.#renew(version, material);
@@ -100,17 +101,27 @@ export class Connections {
     return this.#current;
   }
 
-  #opener({ ca, cert, key, ...material }: TlsMaterial): () => Dispatcher {
+  #opener(material: TlsMaterial): () => Dispatcher {
     const options = { keepAliveTimeout: IDLE, allowH2: false };
     const timeout = this.#connectTimeout;
-    // Made once: reading the certificates costs milliseconds, and sessions are resumed only within one context.
-    const secureContext = this.#server.protocol === "https:" ? createSecureContext({ ca, cert, key }) : undefined;
-    const tls = { ...material, timeout, ...(secureContext === undefined ? {} : { secureContext }) };
+    const tls = { ...(this.#server.protocol === "https:" ? this.#prepare(material) : {}), timeout };
     if (this.#proxy === undefined) {
       const connect = buildConnector(tls);
       return () => new SingleConnection(this.#server.origin, { ...options, connect });
     }
-    const uri = this.#proxy.href;
-    return () => new ProxyAgent({ ...options, uri, connections: 1, requestTls: tls, proxyTls: { timeout } });
+    // To undici, TLS settings for the way to a SOCKS proxy mean that the proxy itself speaks TLS.
+    const proxyTls = this.#proxy.protocol === "socks5:" ? {} : { proxyTls: { timeout } };
+    const proxied = { ...options, ...proxyTls, uri: this.#proxy.href, connections: 1, requestTls: tls };
+    return () => new ProxyAgent(proxied);
+  }
+
+  /** Reads the certificates once, which costs milliseconds, and not again for each connection. */
+  #prepare({ ca, cert, key, ...rest }: TlsMaterial): TlsMaterial & { secureContext: SecureContext } {
+    try {
+      return { ...rest, secureContext: createSecureContext({ ca, cert, key }) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(`the certificates or the key for ${this.#config.server} cannot be used: ${reason}`);
+    }
   }
 }
