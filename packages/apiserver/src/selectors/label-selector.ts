@@ -53,23 +53,23 @@ class Parser {
     if (this.peek.kind === "!") {
       this.next();
       const key = this.#key();
-      return (labels) => labels[key] === undefined;
+      return (labels) => labelOf(labels, key) === undefined;
     }
     const key = this.#key();
     switch (this.peek.kind) {
       case "end":
       case ",":
-        return (labels) => labels[key] !== undefined;
+        return (labels) => labelOf(labels, key) !== undefined;
       case "=":
       case "==": {
         this.next();
         const value = this.#value();
-        return (labels) => labels[key] === value;
+        return (labels) => labelOf(labels, key) === value;
       }
       case "!=": {
         this.next();
         const value = this.#value();
-        return (labels) => labels[key] !== value;
+        return (labels) => labelOf(labels, key) !== value;
       }
       case "<":
       case ">":
@@ -85,8 +85,8 @@ class Parser {
       throw unparsable(`found '${text}', expected: in, notin, =, ==, !=, >, <`);
     }
     const values = this.#values();
-    if (text === "notin") return (labels) => labels[key] === undefined || !values.has(labels[key]);
-    return (labels) => labels[key] !== undefined && values.has(labels[key]);
+    if (text === "notin") return (labels) => !includes(values, labelOf(labels, key));
+    return (labels) => includes(values, labelOf(labels, key));
   }
 
   #comparison(key: string, sign: string): LabelPredicate {
@@ -94,7 +94,7 @@ class Parser {
     if (!/^-?\d+$/.test(text)) throw badRequest(`for '>' and '<' the value must be an integer, found '${text}'`);
     const limit = BigInt(text);
     return (labels) => {
-      const value = labels[key];
+      const value = labelOf(labels, key);
       if (value === undefined || !/^[-+]?\d+$/.test(value)) return false;
       return sign === ">" ? BigInt(value) > limit : BigInt(value) < limit;
     };
@@ -128,6 +128,15 @@ class Parser {
       if (token.kind !== ",") throw unparsable(`found '${token.text}', expected: ',' or ')'`);
     }
   }
+}
+
+/** A label's own value: no label is called `toString` unless somebody named it so. */
+function labelOf(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+function includes(values: ReadonlySet<string>, value: string | undefined): boolean {
+  return value !== undefined && values.has(value);
 }
 
 function tokens(text: string): Token[] {

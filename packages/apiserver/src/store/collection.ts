@@ -32,8 +32,9 @@ export class Collection {
     this.#nextRevision = options.nextRevision;
   }
 
-  get size(): number {
-    return this.#objects.size;
+  /** How many listen to changes now. */
+  get watchers(): number {
+    return this.#watchers.size;
   }
 
   get(key: string): StoredObject | undefined {
