@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ApiRequest, KubeObject } from "@kubecast/kube";
-import type { Clock } from "./clock.ts";
+import type { ApiRequest, Clock, KubeObject } from "@kubecast/kube";
 import type { Life } from "./pod-life.ts";
 import { scriptAnnotation } from "./script.ts";
 import type { Timers } from "./timers.ts";

@@ -1,59 +1,18 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { demoScripts, demoSpeed } from "./demo.ts";
-import { type Life, podEnd, podLife } from "./pod-life.ts";
+import { podEnd } from "./pod-life.ts";
 import { PodModel } from "./pod-model.ts";
-import { parsePodScript } from "./script.ts";
-import type { Condition, ContainerStatus, Pod, PodSpec, PodStatus } from "./types.ts";
-
-const start = Date.UTC(2026, 10, 22, 18, 0, 0);
-const place = { hostIP: "192.168.0.1", podIP: "10.1.0.7" };
-const app = { name: "app", image: "registry.example/shop/api:1.4" };
-
-function makePod(spec: Partial<PodSpec> = {}): Pod {
-  return { metadata: { name: "api-1", namespace: "shop", uid: "uid-1" }, spec: { containers: [app], ...spec } };
-}
-
-interface Moment {
-  /** Seconds since the start. */
-  readonly at: number;
-  readonly status: PodStatus;
-}
-
-/** Plays a life in virtual time: each status, with its moment. */
-function play(life: (model: PodModel) => Life, pod: Pod, seconds = 3600, from = 0): Moment[] {
-  let now = start + from * 1000;
-  const model = new PodModel(pod, place, () => now);
-  const moments: Moment[] = [];
-  for (const pause of life(model)) {
-    moments.push({ at: (now - start) / 1000, status: model.status() });
-    now += pause;
-    if (now > start + (from + seconds) * 1000) break;
-  }
-  return moments;
-}
-
-function playScript(script: string, pod = makePod(), seconds?: number): Moment[] {
-  return play((model) => podLife(model, parsePodScript(script), () => 0.5), pod, seconds);
-}
-
-function container({ status }: Moment, index = 0): ContainerStatus {
-  return status.containerStatuses![index]!;
-}
-
-function condition({ status }: Moment, type: string): Condition | undefined {
-  return status.conditions!.find((condition) => condition.type === type);
-}
-
-/** A line a status: phase, the container's state, how often it restarted, whether the Pod is ready. */
-function story(moments: Moment[]): string[] {
-  return moments.map((moment) => {
-    const { state, restartCount } = container(moment);
-    const what = state.running ? "running" : (state.waiting?.reason ?? state.terminated?.reason);
-    const ready = condition(moment, "Ready")?.status === "True" ? " ready" : "";
-    return `${moment.at}s ${moment.status.phase} ${what} ${restartCount}${ready}`;
-  });
-}
+import {
+  app,
+  condition,
+  container,
+  type Moment,
+  makePod,
+  place,
+  play,
+  playScript,
+  start,
+  story,
+} from "./pod-play.test.helper.ts";
 
 describe("a healthy Pod", () => {
   test("is accepted, gets its sandbox, runs and is ready", () => {
@@ -298,121 +257,4 @@ test("a node that is not ready makes its Pod not ready, and gives it back", () =
   expect(ready()).toMatchObject({ status: "False", lastTransitionTime: "2026-11-22T18:00:09Z" });
   model.nodeReady = true;
   expect(ready()?.status).toBe("True");
-});
-
-describe("whatever the script and the Pod", () => {
-  const duration = fc.integer({ min: 0, max: 700 }).map((seconds) => `${seconds}s`);
-  const options = {
-    "begin-after": duration,
-    "recover-after": duration,
-    "repeat-after": duration.map((text) => `1m${text}`),
-  };
-  const script = fc
-    .tuple(
-      fc.constantFrom("crash-loop", "oom-killed", "image-pull-failed", "config-error", "not-ready"),
-      fc.record(options, { requiredKeys: [] }),
-    )
-    .map(([behaviour, values]) => [behaviour, ...Object.entries(values).map((pair) => pair.join("="))].join("; "));
-  const ending = fc.constantFrom("healthy", "evicted", "completed", "failed; exit-code=7", "failed; begin-after=0s");
-  const probes = fc.record({ readinessProbe: fc.constant({}), startupProbe: fc.constant({}) }, { requiredKeys: [] });
-  const spec = fc.record({
-    restartPolicy: fc.constantFrom("Always", "OnFailure", "Never"),
-    containers: fc.array(probes, { minLength: 1, maxLength: 3 }),
-    initContainers: fc.array(fc.constantFrom({}, { restartPolicy: "Always" }), { maxLength: 2 }),
-  });
-  const pods = spec.map(({ restartPolicy, containers, initContainers }) =>
-    makePod({
-      restartPolicy: restartPolicy as "Always",
-      containers: containers.map((probes, index) => ({ name: `c${index}`, image: "app", ...probes })),
-      initContainers: initContainers.map((rest, index) => ({ name: `i${index}`, ...rest })),
-    }),
-  );
-
-  test("each status agrees with itself, and with the one before", () => {
-    fc.assert(
-      fc.property(fc.oneof(script, ending), pods, (text, pod) => {
-        const moments = playScript(text, pod);
-        const { at, status } = moments.at(-1)!;
-        moments.push(...play((model) => podEnd(model, 30), { ...pod, status }, 60, at + 1));
-        for (const moment of moments) agreesWithItself(moment);
-        for (let index = 1; index < moments.length; index++) follows(moments[index - 1]!, moments[index]!);
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  function agreesWithItself(moment: Moment): void {
-    const { status } = moment;
-    const states = status.containerStatuses!;
-    const is = (type: string) => condition(moment, type)?.status === "True";
-    expect(is("ContainersReady")).toBe(is("Ready"));
-    if (is("Ready")) {
-      expect(states.every(({ ready }) => ready) && is("Initialized") && status.phase === "Running").toBe(true);
-    }
-    if (status.phase === "Pending") expect(states.some(({ state }) => state.waiting)).toBe(true);
-    if (status.phase === "Succeeded") expect(states.every(({ state }) => state.terminated?.exitCode === 0)).toBe(true);
-    if (status.phase === "Failed") expect(states.every(({ state }) => state.terminated)).toBe(true);
-    for (const container of [...states, ...(status.initContainerStatuses ?? [])]) {
-      expect(Object.keys(container.state)).toHaveLength(1);
-      if (container.state.running) expect(container.containerID).toBeDefined();
-      if (container.ready && !container.state.terminated)
-        expect(container.started && container.state.running).toBeTruthy();
-      if (container.restartCount > 0) expect(container.lastState.terminated).toBeDefined();
-      if (container.state.running && container.lastState.terminated) expect(container.restartCount).toBeGreaterThan(0);
-      const { startedAt = "", finishedAt = "" } = container.state.terminated ?? container.lastState.terminated ?? {};
-      expect(startedAt <= finishedAt).toBe(true);
-    }
-  }
-
-  function follows(before: Moment, after: Moment): void {
-    expect(after.at).toBeGreaterThanOrEqual(before.at);
-    expect(after.status.startTime).toBe(before.status.startTime);
-    for (const { type, status, lastTransitionTime } of before.status.conditions!) {
-      const now = condition(after, type)!;
-      expect(now.lastTransitionTime! >= lastTransitionTime!).toBe(true);
-      if (now.status === status) expect(now.lastTransitionTime).toBe(lastTransitionTime);
-    }
-    before.status.containerStatuses!.forEach((container, index) => {
-      const now = after.status.containerStatuses![index]!;
-      expect(now.restartCount).toBeGreaterThanOrEqual(container.restartCount);
-      expect(now.restartCount - container.restartCount).toBeLessThanOrEqual(1);
-    });
-    const over = before.status.phase === "Succeeded" || before.status.phase === "Failed";
-    if (over) expect(after.status.phase).toBe(before.status.phase);
-  }
-});
-
-describe("the demo", () => {
-  /** Seconds of the viewer's time at which the trouble begins and ends. */
-  function span(script: keyof typeof demoScripts, holds: (moment: Moment) => unknown): [number, number | undefined] {
-    const pod = makePod({ restartPolicy: script === "failed" ? "Never" : "Always" });
-    const moments = playScript(demoScripts[script], pod, 500);
-    const begin = moments.find(holds)!.at;
-    const end = moments.findLast(({ at }, index) => at > begin && index > 0 && holds(moments[index - 1]!))?.at;
-    return [begin / demoSpeed, end === undefined ? undefined : end / demoSpeed];
-  }
-
-  const waitsFor = (reasons: RegExp) => (moment: Moment) => reasons.test(container(moment).state.waiting?.reason ?? "");
-  const isRunningUnready = (moment: Moment) =>
-    moment.status.phase === "Running" && condition(moment, "Ready")?.status !== "True";
-
-  test.each([
-    ["imagePull", waitsFor(/^(ErrImagePull|ImagePullBackOff)$/)],
-    ["configError", waitsFor(/^CreateContainerConfigError$/)],
-    ["crashLoop", waitsFor(/^CrashLoopBackOff$/)],
-    ["notReady", isRunningUnready],
-  ] as const)("%s begins within 15 s, and is over within 20 s", (script, holds) => {
-    const [begin, end] = span(script, holds);
-    expect(begin).toBeLessThan(15);
-    expect(end).toBeLessThan(20);
-    expect(end! - begin).toBeGreaterThan(5);
-  });
-
-  test.each([
-    ["evicted", (moment: Moment) => moment.status.reason === "Evicted"],
-    ["failed", (moment: Moment) => moment.status.phase === "Failed"],
-    ["oomKilled", (moment: Moment) => container(moment).lastState.terminated?.reason === "OOMKilled"],
-  ] as const)("%s comes within 15 s", (script, holds) => {
-    expect(span(script, holds)[0]).toBeLessThan(15);
-  });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { timestamp } from "./clock.ts";
 import { qosClass } from "./quantity.ts";
+import { timestamp } from "./timestamp.ts";
 import type {
   Condition,
   ConditionStatus,

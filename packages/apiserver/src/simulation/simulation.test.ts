@@ -286,3 +286,19 @@ describe("the demo", () => {
     expect(logged).toEqual([]);
   }, 20_000);
 });
+
+test("a node that is removed leaves its Pods alone, and takes them up when it comes again", async () => {
+  await start(1);
+  await createPod("web");
+  await until(() => getPod("web"), isReady);
+  await client.request(nodes.delete("node-1"));
+  await client.request(pods.delete("web"));
+  await createPod("other");
+  await until(
+    () => getPod("other"),
+    (pod) => condition(pod, "PodScheduled")?.message === "no nodes available to schedule pods",
+  );
+  expect((await listPods()).map(({ metadata }) => metadata.name)).toEqual(["other", "web"]);
+  await client.request(nodes.create(newNode("node-1")));
+  await until(listPods, ([first, ...others]) => others.length === 0 && first !== undefined && isReady(first));
+});

@@ -1,7 +1,6 @@
-import { setMaxListeners } from "node:events";
-import { ApiError, type ApiRequest, type KubeObject, RawApi, Store, type Transport, watcher } from "@kubecast/kube";
-import { type Clock, systemClock } from "./clock.ts";
+import { ApiError, type ApiRequest, type Clock, RawApi, systemClock, type Transport } from "@kubecast/kube";
 import type { Context } from "./context.ts";
+import { follow } from "./follow.ts";
 import { Kubelet } from "./kubelet.ts";
 import { newNode } from "./node.ts";
 import { Nodes } from "./nodes.ts";
@@ -46,8 +45,6 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   const log = options.log ?? ((message) => process.stderr.write(`simulation: ${message}\n`));
   const stopped = new AbortController();
   const signal = AbortSignal.any([stopped.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  // Every request under way listens to it, and their number is the writer's to limit.
-  setMaxListeners(0, signal);
 
   for (let index = 1; index <= count; index++) await createNode(transport, `node-${index}`, signal);
 
@@ -58,34 +55,39 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   const kubelet = new Kubelet(context);
   const scheduling = new Scheduling(context);
   const nodes = new Nodes(context, (node) => kubelet.nodeChanged(node));
-  const nodeStore = new Store<Node>();
-  const podStore = new Store<Pod>();
-
   const observePod = (pod: Pod) => {
     scheduling.observePod(pod);
     const node = nodes.get(pod.spec.nodeName);
     if (node !== undefined) kubelet.observe(pod, node);
   };
-  const nodesWatch = follow(nodeStore, RawApi.v1Node(), {
+  const podsWatch = follow<Pod>({
+    transport,
+    resource: RawApi.v1Pod().resource,
+    signal,
+    log,
+    observe: observePod,
+    forget({ metadata: { uid = "" } }) {
+      scheduling.forgetPod(uid);
+      kubelet.forget(uid);
+    },
+  });
+  const nodesWatch = follow<Node>({
+    transport,
+    resource: RawApi.v1Node().resource,
+    signal,
+    log,
     observe(node) {
       const name = node.metadata.name;
       const isNew = nodes.get(name) === undefined;
       if (!nodes.observe(node)) return;
       scheduling.observeNode(node);
       // Its Pods may have been seen before it.
-      if (isNew) for (const pod of podStore) if (pod.spec.nodeName === name) observePod(pod);
+      if (isNew) for (const pod of podsWatch.store) if (pod.spec.nodeName === name) observePod(pod);
     },
     forget({ metadata: { name = "" } }) {
       nodes.forget(name);
       kubelet.forgetNode(name);
       scheduling.forgetNode(name);
-    },
-  });
-  const podsWatch = follow(podStore, RawApi.v1Pod(), {
-    observe: observePod,
-    forget({ metadata: { uid = "" } }) {
-      scheduling.forgetPod(uid);
-      kubelet.forget(uid);
     },
   });
 
@@ -106,31 +108,6 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       await watches.catch(() => {});
     },
   };
-
-  /** Tells of the differences, one after the other, until the simulation stops. */
-  function follow<K extends KubeObject>(
-    store: Store<K>,
-    api: RawApi,
-    handler: { observe(object: K): void; forget(object: K): void },
-  ): { synced: Promise<void>; done: Promise<void> } {
-    let whenSynced = () => {};
-    const synced = new Promise<void>((resolve) => {
-      whenSynced = resolve;
-    });
-    const watch = async () => {
-      for await (const items of watcher<K>({ transport, resource: api.resource, signal })) {
-        for (const item of items) {
-          if (item.type === "error") log(`watching ${api.resource.plural}: ${item.error.message}`);
-        }
-        for (const change of store.applyItems(items)) {
-          if (change.type === "deleted") handler.forget(change.object);
-          else handler.observe(change.object);
-        }
-        if (store.synced) whenSynced();
-      }
-    };
-    return { synced, done: watch() };
-  }
 }
 
 async function createNode(transport: Transport, name: string, signal: AbortSignal): Promise<void> {

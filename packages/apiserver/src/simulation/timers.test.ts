@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ManualClock } from "./manual-clock.ts";
+import { ManualClock } from "./clock.test.helper.ts";
 import { Timers } from "./timers.ts";
 
 test("timers run in the order of their moments, those of one moment as they were set", () => {
@@ -18,6 +18,17 @@ test("timers run in the order of their moments, those of one moment as they were
       expect(ran).toEqual(kept.sort(([a, i], [b, j]) => a - b || i - j));
     }),
   );
+});
+
+test("a moment beyond the longest timer of Node is reached all the same", () => {
+  const clock = new ManualClock(0);
+  const ran: number[] = [];
+  const month = 30 * 24 * 3_600_000;
+  new Timers(clock).at(month, () => ran.push(clock.now()));
+  clock.advance(2 ** 31);
+  expect(ran).toEqual([]);
+  clock.advance(month);
+  expect(ran).toEqual([month]);
 });
 
 test("a timer may set another, and clear forgets all", () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@kubecast/kube";
 
 interface Timer {
   readonly at: number;
@@ -8,12 +8,15 @@ interface Timer {
   callback: (() => void) | undefined;
 }
 
+/** Node's longest timer; a later moment is reached in several. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** Any number of timers over one timer of the clock: a binary heap, the earliest on top. */
 export class Timers {
   readonly #clock: Clock;
   readonly #heap: Timer[] = [];
   #order = 0;
-  #armed: { readonly at: number; readonly cancel: () => void } | undefined;
+  #armed: { readonly at: number; readonly timer: unknown } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,15 +35,20 @@ export class Timers {
   /** Forgets every timer. */
   clear(): void {
     this.#heap.length = 0;
-    this.#armed?.cancel();
-    this.#armed = undefined;
+    this.#disarm();
   }
 
   #arm(): void {
     const next = this.#heap[0];
     if (next === undefined || (this.#armed !== undefined && this.#armed.at <= next.at)) return;
-    this.#armed?.cancel();
-    this.#armed = { at: next.at, cancel: this.#clock.after(next.at - this.#clock.now(), () => this.#run()) };
+    this.#disarm();
+    const wait = Math.min(longestTimeout, Math.max(0, next.at - this.#clock.now()));
+    this.#armed = { at: next.at, timer: this.#clock.setTimeout(() => this.#run(), wait) };
+  }
+
+  #disarm(): void {
+    if (this.#armed !== undefined) this.#clock.clearTimeout(this.#armed.timer);
+    this.#armed = undefined;
   }
 
   #run(): void {

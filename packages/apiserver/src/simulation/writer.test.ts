@@ -1,6 +1,6 @@
 import { ApiError, ConnectionError } from "@kubecast/kube";
 import { expect, test, vi } from "vitest";
-import { ManualClock } from "./manual-clock.ts";
+import { ManualClock } from "./clock.test.helper.ts";
 import { Timers } from "./timers.ts";
 import { Writer } from "./writer.ts";
 

@@ -1,5 +1,5 @@
+import type { Clock } from "@kubecast/kube";
 import { ApiError, ConnectionError } from "@kubecast/kube";
-import type { Clock } from "./clock.ts";
 import type { Timers } from "./timers.ts";
 
 export type Write = () => Promise<unknown>;

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@kubecast/kube";
 
 /** A clock that a test moves by hand. */
 export class ManualClock implements Clock {
@@ -17,12 +17,14 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
-  after(milliseconds: number, callback: () => void): () => void {
+  setTimeout(callback: () => void, milliseconds: number): unknown {
     const timer = { at: this.#now + Math.max(0, milliseconds), callback };
     this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers = this.#timers.filter((other) => other !== timer);
   }
 
   /** Lets time pass, timer by timer. */
