@@ -45,12 +45,17 @@ export function scriptOf(object: KubeObject): string {
 }
 
 /** The object's script; one that cannot be read is logged, and taken as healthy. */
-export function readScript<S>(object: KubeObject, parse: (text: string) => S, healthy: S, context: Context): S {
+export function readScript<S>(
+  object: KubeObject,
+  parse: (text: string) => S,
+  healthy: S,
+  log: (message: string) => void,
+): S {
   try {
     return parse(scriptOf(object));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    context.log(`${describe(object)}: annotation ${scriptAnnotation}: ${reason}; taken as healthy`);
+    log(`${describe(object)}: annotation ${scriptAnnotation}: ${reason}; taken as healthy`);
     return healthy;
   }
 }

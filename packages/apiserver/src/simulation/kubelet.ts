@@ -87,7 +87,7 @@ export class Kubelet {
     const { model, pod } = running;
     running.stop();
     running.script = scriptOf(pod);
-    const script = readScript(pod, parsePodScript, healthyPod, this.#context);
+    const script = readScript(pod, parsePodScript, healthyPod, this.#context.log);
     if (script.container !== undefined && !model.containers.some(({ name }) => name === script.container)) {
       this.#context.log(
         `${describe(pod)}: no container is called "${script.container}"; the script is for the first one`,

@@ -59,7 +59,7 @@ export class Nodes {
     const { model, node } = running;
     running.stop();
     running.script = scriptOf(node);
-    const script = readScript(node, parseNodeScript, healthyNode, this.#context);
+    const script = readScript(node, parseNodeScript, healthyNode, this.#context.log);
     let state = model.state;
     running.stop = run(this.#context, nodeLife(model, script), () => {
       this.#report(running);

@@ -73,7 +73,8 @@ export class Scheduling {
     }
     if (this.#bound.has(uid)) return;
     const { clock, timers, speed } = this.#context;
-    const { behaviour, recoverAfter } = readScript(pod, parsePodScript, healthyPod, this.#context);
+    // The kubelet will tell of a script that cannot be read.
+    const { behaviour, recoverAfter } = readScript(pod, parsePodScript, healthyPod, () => {});
     const hinderedUntil = behaviour === "unschedulable" ? clock.now() + recoverAfter / speed : 0;
     const pending: Pending = { pod, hinderedUntil, message: undefined };
     this.#pending.set(uid, pending);
