@@ -78,7 +78,7 @@ export class ModelServer implements Transport {
     this.#compacted = this.#revision;
     this.#tokens.clear();
   }
-  /** What a watch falls behind of, and can not be told any more. */
+  /** What a watch falls behind of, and cannot be told any more. */
   outrun(name: string): void {
     this.cutWatches();
     this.replace(name);

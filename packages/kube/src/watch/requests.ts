@@ -20,7 +20,7 @@ export class WatchRequests {
   readonly #api: RawApi;
   readonly #selectors: SelectorParams;
 
-  /** @throws {RequestValidationError} for a namespace or resource that the API can not have. */
+  /** @throws {RequestValidationError} for a namespace or resource that the API cannot have. */
   constructor({ resource, namespace, labelSelector = "", fieldSelector = "" }: Selection) {
     this.#api = new RawApi(resource, namespace);
     this.#selectors = { labelSelector, fieldSelector };

@@ -2,7 +2,7 @@ import { ApiError, ConnectionError, DecodeError } from "../client/errors.ts";
 import type { KubeObject, ObjectList, WatchEvent } from "../resource/object.ts";
 import type { WatchItem } from "./item.ts";
 
-/** `Empty -> Listing | StreamingList -> Watching`, and back to `Empty` when what is known can not be continued. */
+/** `Empty -> Listing | StreamingList -> Watching`, and back to `Empty` when what is known cannot be continued. */
 export type State = Empty | Listing | StreamingList | Watching;
 
 interface Memory {
@@ -124,7 +124,7 @@ function listFailed<K extends KubeObject>(state: Listing, failure: Error): Step<
   const expired = isExpired(failure) || (state.continue !== "" && codeOf(failure) === 400);
   if (!expired) return { state, items: [], failure };
   // The pages so far are of a past that the server has forgotten; asking for
-  // everything in one answer can not fail that way again.
+  // everything in one answer cannot fail that way again.
   return { state: { phase: "empty", streamingLists: state.streamingLists, next: "whole" }, items: [], failure };
 }
 
@@ -219,7 +219,7 @@ function watchEnded<K extends KubeObject>(state: Watching, answer: Answer<K>): S
   const failure = errorOf(answer);
   if (isExpired(failure) || isTooLarge(failure) || isMisunderstood(failure))
     return { state: relist, items: [], failure };
-  // What the server can not tell from here on, it may in a list; but no list
+  // What the server cannot tell from here on, it may in a list; but no list
   // because a connection broke or the server has too much to do.
   const stuck = failure instanceof DecodeError || (failure instanceof StreamError && !failure.isTooManyRequests);
   return { state: stuck ? fruitless : resume, items: [], failure };

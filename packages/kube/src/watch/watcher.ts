@@ -53,7 +53,7 @@ export function watchStats(): WatchStats {
  * Lists and then watches objects until the signal aborts, healing itself: yields
  * batches of items, never empty; see `WatchItem` for what they promise. Failures
  * are items, nothing is thrown but `RequestValidationError` for a namespace or a
- * parameter that the API can not have. While the consumer works on a batch
+ * parameter that the API cannot have. While the consumer works on a batch
  * nothing is read from the server.
  *
  * Breaking out of the loop closes the connection; so does the signal, at once.
