@@ -2,26 +2,29 @@ import { CelError, type CelType, compile, type Program } from "@kubecast/cel";
 import { findResource, type Resource, suggest } from "@kubecast/kube";
 import { z } from "zod";
 import { parseDuration } from "../settings/duration.ts";
-import { mistakesOf } from "../settings/schema.ts";
+import { check } from "../settings/schema.ts";
 import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
 import type { Rule, Selection } from "./rule.ts";
 
-const duration = z.union([z.string(), z.literal(0)]).transform((text, context) => {
+const durationExpected = "write a duration like 30s, 10m or 1h30m";
+const duration = z.union([z.string(), z.literal(0)], durationExpected).transform((text, context) => {
   const milliseconds = parseDuration(String(text));
   if (milliseconds !== undefined) return milliseconds;
-  context.addIssue({ code: "custom", message: `"${text}" is not a duration; write it like 30s, 10m or 1h30m` });
+  context.addIssue({ code: "custom", message: `"${text}" is not a duration; ${durationExpected}` });
   return z.NEVER;
 });
 
 const expression = z.string().min(1, "an expression is expected");
 /** A selector as the API takes it, or a map of labels that must be equal. */
-const selector = z.union([z.string(), z.record(z.string(), z.string())]).transform((value) =>
-  typeof value === "string"
-    ? value
-    : Object.entries(value)
-        .map(([key, wanted]) => `${key}=${wanted}`)
-        .join(","),
-);
+const selector = z
+  .union([z.string(), z.record(z.string(), z.string())], "write a selector like app=web, or a map of names to texts")
+  .transform((value) =>
+    typeof value === "string"
+      ? value
+      : Object.entries(value)
+          .map(([key, wanted]) => `${key}=${wanted}`)
+          .join(","),
+  );
 
 const ruleSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "a name has letters, digits, - and _, and begins with a letter"),
@@ -33,7 +36,12 @@ const ruleSchema = z.strictObject({
       fields: selector.default(""),
     })
     .default({ namespaces: [], labels: "", fields: "" }),
-  each: z.union([expression, z.array(expression).min(1)]).optional(),
+  each: z
+    .union(
+      [expression, z.array(expression).min(1, "an expression is expected")],
+      "write an expression, or a list of them",
+    )
+    .optional(),
   when: expression,
   for: duration.default(0),
   keepFiringFor: duration.default(0),
@@ -56,17 +64,17 @@ export interface ParsedRules {
 export function parseRules(file: string, text: string): ParsedRules {
   const yaml = new YamlFile(file, text);
   if (yaml.mistakes.length > 0) return { rules: [], mistakes: yaml.mistakes };
-  const parsed = fileSchema.safeParse(yaml.value);
-  if (!parsed.success) return { rules: [], mistakes: mistakesOf(yaml, parsed.error, []) };
+  const whole = check(fileSchema, yaml.value, yaml, []);
+  if ("mistakes" in whole) return { rules: [], mistakes: whole.mistakes };
 
   const rules: Rule[] = [];
   const mistakes: Mistake[] = [];
   const names = new Set<string>();
-  for (const [index, value] of parsed.data.rules.entries()) {
+  for (const [index, value] of whole.data.rules.entries()) {
     const at = ["rules", index];
-    const source = ruleSchema.safeParse(value);
-    if (!source.success) {
-      mistakes.push(...mistakesOf(yaml, source.error, at));
+    const source = check(ruleSchema, value, yaml, at);
+    if ("mistakes" in source) {
+      mistakes.push(...source.mistakes);
       continue;
     }
     const before = mistakes.length;
@@ -91,7 +99,8 @@ function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, 
   const target = resolveResource(source.resource);
   if (target === undefined) {
     const [near] = suggest(source.resource);
-    const hint = near === undefined ? "write it like pods, deployments.apps or widgets.v1.example.com" : `did you mean ${near}?`;
+    const hint =
+      near === undefined ? "write it like pods, deployments.apps or widgets.v1.example.com" : `did you mean ${near}?`;
     mistakes.push(yaml.mistake([...at, "resource"], `there is no resource "${source.resource}"; ${hint}`));
   } else if (!target.namespaced && source.select.namespaces.length > 0) {
     const message = `${source.resource} have no namespace to select by`;
@@ -138,7 +147,9 @@ function checkExpression(
   mistakes: Mistake[],
 ): Program | undefined {
   try {
-    const program = compile(text, { variables: Object.fromEntries(variables.map((name) => [name, name === "cluster" ? "string" : "dyn"])) });
+    const program = compile(text, {
+      variables: Object.fromEntries(variables.map((name) => [name, name === "cluster" ? "string" : "dyn"])),
+    });
     if (wanted === undefined || program.type === wanted || program.type === "dyn") return program;
     mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is a ${program.type}`));
   } catch (error) {

@@ -9,7 +9,7 @@ export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(ms|[smhd]))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[smhd])/g)) total += Number(amount) * (units[unit ?? ""] ?? 0);
-  return total;
+  return Number.isSafeInteger(total) ? total : undefined;
 }
 
 /** The shortest of the same notation: `90000` is `1m30s`. */

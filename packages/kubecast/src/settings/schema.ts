@@ -2,9 +2,20 @@ import type { z } from "zod";
 import { nearest } from "./nearest.ts";
 import type { Mistake, YamlFile } from "./yaml-file.ts";
 
-/** Says each issue of a failed check as a sentence at its place in the file; `at` is where the checked value stands. */
-export function mistakesOf(yaml: YamlFile, error: z.ZodError, at: readonly PropertyKey[]): Mistake[] {
-  return error.issues.flatMap((issue) => mistakesOfIssue(yaml, issue, at));
+/**
+ * Checks a value that stands at the path `at` of a file. Each mistake is a
+ * sentence with its place; none repeats more of the value than a name.
+ */
+export function check<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  yaml: YamlFile,
+  at: readonly PropertyKey[],
+): { readonly data: T } | { readonly mistakes: Mistake[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return { data: parsed.data };
+  const mistakes = parsed.error.issues.flatMap((issue) => mistakesOfIssue(yaml, issue, at));
+  return { mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
 function mistakesOfIssue(yaml: YamlFile, issue: z.core.$ZodIssue, at: readonly PropertyKey[]): Mistake[] {
@@ -13,17 +24,38 @@ function mistakesOfIssue(yaml: YamlFile, issue: z.core.$ZodIssue, at: readonly P
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => yaml.mistakeAtKey(path, key, `unknown key "${key}"`));
   }
-  if (issue.code === "invalid_type" && issue.input === undefined) {
-    const message = field === undefined ? `expected a ${issue.expected}, found nothing` : `"${String(field)}" is missing`;
-    return [yaml.mistake(path, message)];
+  if (issue.code === "invalid_type") {
+    const wanted = kinds[issue.expected] ?? `a ${issue.expected}`;
+    if (field !== undefined && issue.input === undefined) return [yaml.mistake(path, `"${String(field)}" is missing`)];
+    return [
+      yaml.mistake(
+        path,
+        `${path.length === 0 ? "the file " : named(field)}must be ${wanted}, and it is ${kindOf(issue.input)}`,
+      ),
+    ];
   }
   if (issue.code === "invalid_value") {
     const values = issue.values.map(String);
-    const near = nearest(String(issue.input ?? ""), values);
+    const near = typeof issue.input === "string" ? nearest(issue.input, values) : undefined;
     const hint = near === undefined ? "" : `; did you mean ${near}?`;
     return [yaml.mistake(path, `${named(field)}must be one of ${values.join(", ")}${hint}`)];
   }
   return [yaml.mistake(path, `${named(field)}${issue.message}`)];
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  object: "a map",
+  record: "a map",
+  array: "a list",
+  string: "text",
+  int: "a whole number",
+};
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "empty";
+  if (Array.isArray(value)) return "a list";
+  const type = typeof value;
+  return kinds[type] ?? `a ${type}`;
 }
 
 function named(field: PropertyKey | undefined): string {

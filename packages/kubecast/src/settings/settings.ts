@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
-import { mistakesOf } from "./schema.ts";
+import { check } from "./schema.ts";
 import { formatMistake, type Mistake, YamlFile } from "./yaml-file.ts";
 
 /** Settings that cannot be used; the message says where and why. */
@@ -47,29 +47,41 @@ export interface Flags {
 
 const duration = z.string().transform((text, context) => {
   const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined) return milliseconds;
-  context.addIssue({ code: "custom", message: `"${text}" is not a duration; write it like 12h or 7d` });
+  if (milliseconds) return milliseconds;
+  const wrong = milliseconds === 0 ? "must be longer than nothing" : `"${text}" is not a duration`;
+  context.addIssue({ code: "custom", message: `${wrong}; write it like 12h or 7d` });
   return z.NEVER;
 });
 
 const clusterName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a cluster's name has letters, digits, dots, - and _ only");
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = z.int().min(0).max(65_535);
+const redisUrl = z.string().superRefine((text, context) => {
+  const message = mistakeInRedisUrl(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+const portFlag = z.string().regex(/^\d+$/, "a port is a number from 0 to 65535").transform(Number).pipe(port);
 
 const fileSchema = z.strictObject({
   cluster: clusterName.optional(),
   kubernetes: z.strictObject({ kubeconfig: z.string().optional(), context: z.string().optional() }).default({}),
   redis: z
     .strictObject({
-      url: z.string().optional(),
+      url: redisUrl.optional(),
       log: z
-        .union([
-          z.strictObject({ maxLength: z.number().int().positive() }),
-          z.strictObject({ maxAge: duration }),
-        ])
+        .strictObject({ maxLength: z.int().positive().optional(), maxAge: duration.optional() })
+        .transform(({ maxLength, maxAge }, context) => {
+          if (maxAge === undefined && maxLength !== undefined) return { maxLength };
+          if (maxLength === undefined && maxAge !== undefined) return { maxAge };
+          context.addIssue({
+            code: "custom",
+            message: "write either maxLength, such as 100000, or maxAge, such as 7d",
+          });
+          return z.NEVER;
+        })
         .default({ maxLength: 100_000 }),
-      outbox: z.number().int().positive().default(100_000),
+      outbox: z.int().positive().default(100_000),
     })
     .prefault({}),
   rules: z
@@ -95,14 +107,18 @@ type FileSettings = z.output<typeof fileSchema>;
 export async function loadSettings(flags: Flags, env: NodeJS.ProcessEnv): Promise<Settings> {
   const file = flags.config === undefined ? fileSchema.parse({}) : await readConfigFile(flags.config);
   const beside = (name: string) => (flags.config === undefined ? name : path.resolve(path.dirname(flags.config), name));
-  const redisUrl = flags.redis ?? (env["REDIS_URL"] || undefined) ?? file.redis.url ?? "redis://127.0.0.1:6379";
+  const url = flags.redis ?? (env["REDIS_URL"] || undefined) ?? file.redis.url ?? "redis://127.0.0.1:6379";
   return {
-    cluster: checked(clusterName, flags.cluster ?? (env["KUBECAST_CLUSTER"] || undefined), "--cluster") ?? file.cluster,
+    cluster:
+      checked(clusterName, flags.cluster, "--cluster") ??
+      checked(clusterName, env["KUBECAST_CLUSTER"] || undefined, "KUBECAST_CLUSTER") ??
+      file.cluster,
     kubernetes: {
-      kubeconfig: flags.kubeconfig ?? (file.kubernetes.kubeconfig === undefined ? undefined : beside(file.kubernetes.kubeconfig)),
+      kubeconfig:
+        flags.kubeconfig ?? (file.kubernetes.kubeconfig === undefined ? undefined : beside(file.kubernetes.kubeconfig)),
       context: flags.context ?? file.kubernetes.context,
     },
-    redis: { url: checkRedisUrl(redisUrl), log: file.redis.log, outbox: file.redis.outbox },
+    redis: { url: checkRedisUrl(url), log: file.redis.log, outbox: file.redis.outbox },
     rules: {
       builtin: flags.builtinRules === false ? false : file.rules.builtin,
       disable: file.rules.disable,
@@ -110,7 +126,7 @@ export async function loadSettings(flags: Flags, env: NodeJS.ProcessEnv): Promis
     },
     server: {
       host: flags.host ?? file.server.host,
-      port: checked(port, flags.port, "--port") ?? file.server.port,
+      port: checked(portFlag, flags.port, "--port") ?? file.server.port,
     },
     logging: {
       level: checked(z.enum(logLevels), flags.logLevel, "--log-level") ?? file.logging.level,
@@ -125,20 +141,19 @@ async function readConfigFile(file: string): Promise<FileSettings> {
     text = await readFile(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new SettingsError(code === "ENOENT" ? `there is no config file ${file}` : `the config file ${file} cannot be read (${code})`);
+    throw new SettingsError(
+      code === "ENOENT" ? `there is no config file ${file}` : `the config file ${file} cannot be read (${code})`,
+    );
   }
   const yaml = new YamlFile(file, text);
-  refuse(yaml.mistakes);
-  const parsed = fileSchema.safeParse(yaml.value ?? {});
-  if (!parsed.success) {
-    refuse(mistakesOf(yaml, parsed.error, []));
-    throw new SettingsError(`${file} cannot be used`);
-  }
-  return parsed.data;
+  if (yaml.mistakes.length > 0) throw refusal(file, yaml.mistakes);
+  const checked = check(fileSchema, yaml.value ?? {}, yaml, []);
+  if ("mistakes" in checked) throw refusal(file, checked.mistakes);
+  return checked.data;
 }
 
-function refuse(mistakes: readonly Mistake[]): void {
-  if (mistakes.length > 0) throw new SettingsError(mistakes.map(formatMistake).join("\n"));
+function refusal(file: string, mistakes: readonly Mistake[]): SettingsError {
+  return new SettingsError([`the config file ${file} cannot be used:`, ...mistakes.map(formatMistake)].join("\n"));
 }
 
 function checked<T>(schema: z.ZodType<T>, value: string | undefined, flag: string): T | undefined {
@@ -150,12 +165,14 @@ function checked<T>(schema: z.ZodType<T>, value: string | undefined, flag: strin
 
 /** Throws SettingsError, whose message does not repeat a password. */
 export function checkRedisUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new SettingsError("the Redis address is not a URL; write it like redis://user:password@host:6379/0");
-  }
-  if (url.protocol === "redis:" || url.protocol === "rediss:") return text;
-  throw new SettingsError(`the Redis address begins with ${url.protocol}//; it must be redis:// or rediss:// (TLS)`);
+  const mistake = mistakeInRedisUrl(text);
+  if (mistake !== undefined) throw new SettingsError(mistake);
+  return text;
+}
+
+function mistakeInRedisUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return "the Redis address is not a URL; write it like redis://user:password@host:6379/0";
+  const { protocol } = new URL(text);
+  if (protocol === "redis:" || protocol === "rediss:") return undefined;
+  return "the Redis address must begin with redis:// or rediss:// (TLS)";
 }

@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, type Scalar, visit } from "yaml";
 
 /** A mistake in a file, at a place that an editor can jump to. */
 export interface Mistake {
@@ -29,11 +29,12 @@ export class YamlFile {
     this.#file = file;
     this.#text = text;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
-    for (const error of this.#document.errors) this.mistakes.push(this.#at(error.pos[0], error.message));
+    // What follows from the first few is of no help.
+    for (const error of this.#document.errors.slice(0, 10)) this.mistakes.push(this.#at(error.pos[0], error.message));
     try {
       this.value = this.mistakes.length === 0 ? this.#document.toJS({ maxAliasCount: 100 }) : undefined;
     } catch (error) {
-      this.mistakes.push(this.#at(0, error instanceof Error ? error.message : String(error)));
+      this.mistakes.push(this.#at(this.#danglingAlias(), error instanceof Error ? error.message : String(error)));
     }
   }
 
@@ -55,32 +56,51 @@ export class YamlFile {
   /** A mistake within the text of a scalar, given by its line and column there (from 1). */
   mistakeWithin(path: Path, line: number, column: number, message: string): Mistake {
     const node = this.#node(path);
-    if (!isScalar(node) || !node.range) return this.mistake(path, message);
-    const start = this.#lines.linePos(node.range[0]);
-    if (node.type === "BLOCK_LITERAL") {
-      return this.#mistake(start.line + line, this.#indent(start.line + 1) + column, message);
-    }
-    // The words of a folded scalar are where the author broke the lines: find them there.
-    if (node.type === "BLOCK_FOLDED") return this.#withinFolded(node, start.line, column, message);
-    const quote = node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE" ? 1 : 0;
-    if (line !== 1) return this.mistake(path, message);
-    return this.#mistake(start.line, start.col + quote + column - 1, message);
+    if (!isScalar(node) || !node.range || typeof node.value !== "string") return this.mistake(path, message);
+    const above = node.value.split("\n").slice(0, line - 1);
+    const index = above.reduce((sum, text) => sum + text.length + 1, column - 1);
+    return this.#at(this.#sourceOffset(node.type, node.value, index, node.range), message);
   }
 
-  #withinFolded(node: Scalar, header: number, column: number, message: string): Mistake {
-    let rest = column - 1;
-    const lines = this.#text.split("\n");
-    for (let line = header + 1; line <= lines.length; line += 1) {
-      const indent = this.#indent(line);
-      const length = (lines[line - 1] ?? "").length - indent;
-      if (rest <= length) return this.#mistake(line, indent + rest + 1, message);
-      rest -= length + 1;
+  /**
+   * Where the character `index` of a scalar's value stands in the file. Indentation and folding
+   * change nothing but white space, so it is the other characters that are counted.
+   */
+  #sourceOffset(
+    type: Scalar["type"],
+    value: string,
+    index: number,
+    [start, end]: readonly [number, number, number],
+  ): number {
+    const block = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED";
+    const quoted = type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE";
+    const begin = block ? this.#text.indexOf("\n", start) + 1 : start + (quoted ? 1 : 0);
+    const characters =
+      type === "QUOTE_DOUBLE" ? /\\(?:x..|u.{4}|U.{8}|\s|.)|\S/g : type === "QUOTE_SINGLE" ? /''|\S/g : /\S/g;
+    const visible = /\S/.test(value.charAt(index));
+    let left = value.slice(0, index).replace(/\s/g, "").length;
+    let place = begin;
+    for (const { 0: written, index: at } of this.#text.slice(begin, end).matchAll(characters)) {
+      if (left === 0 && !visible) break;
+      if (/^\\[ntrvf_LP\s]/.test(written)) continue; // an escape that stands for white space
+      if (left === 0) return begin + at;
+      left -= 1;
+      place = begin + at + written.length;
     }
-    return this.#at(node.range?.[0] ?? 0, message);
+    return place;
   }
 
-  #indent(line: number): number {
-    return (this.#text.split("\n")[line - 1] ?? "").search(/\S|$/);
+  /** Where the first alias without an anchor stands. */
+  #danglingAlias(): number {
+    let offset = 0;
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) !== undefined) return undefined;
+        offset = alias.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    return offset;
   }
 
   #node(path: Path): Node | undefined {
