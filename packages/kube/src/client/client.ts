@@ -198,7 +198,9 @@ export class Client implements Transport {
   /** One try: the answer if it is none of an error. */
   async #answer(request: ApiRequest, signal: AbortSignal): Promise<StreamedResponse> {
     signal.throwIfAborted();
-    const [lease, credentials] = await Promise.all([this.#connections.lease(signal), this.config.headers(signal)]);
+    const credentials = await this.config.headers(signal);
+    // Last, because nothing may fail between a lease and its exchange.
+    const lease = await this.#connections.lease(signal);
     const response = unpacked(
       await exchange(
         lease,

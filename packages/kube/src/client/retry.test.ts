@@ -1,5 +1,35 @@
 import { describe, expect, test } from "vitest";
-import { parseRetryAfter } from "./retry.ts";
+import { ApiError, ConnectionError, DecodeError } from "./errors.ts";
+import { parseRetryAfter, retryDelay } from "./retry.ts";
+
+describe("what is repeated", () => {
+  const api = (code: number) => new ApiError({}, { code });
+  const connection = (code: string, sent: boolean) => new ConnectionError("", { cause: { code }, sent });
+
+  test.each([
+    ["429", api(429), true, true],
+    ["503", api(503), true, false],
+    ["504", api(504), true, false],
+    ["500", api(500), false, false],
+    ["409", api(409), false, false],
+    ["410", api(410), false, false],
+    ["refused", connection("ECONNREFUSED", false), true, true],
+    ["cut before it was sent", connection("ECONNRESET", false), true, true],
+    ["cut after it was sent", connection("UND_ERR_SOCKET", true), true, false],
+    ["a wrong certificate", connection("CERT_HAS_EXPIRED", false), false, false],
+    ["a wrong name", connection("ENOTFOUND", false), false, false],
+    ["a timeout of the request", new ConnectionError("too late"), false, false],
+    ["nonsense", new DecodeError(), false, false],
+  ])("%s", (_, error, get, post) => {
+    const repeated = (method: string) => retryDelay(error, method, 1, () => 0) !== undefined;
+    expect({ get: repeated("GET"), post: repeated("POST") }).toEqual({ get, post });
+  });
+
+  test("the Status may say when", () => {
+    const error = new ApiError({ details: { retryAfterSeconds: 3 } }, { code: 429 });
+    expect(retryDelay(error, "POST", 1, () => 0.5)).toBe(3050);
+  });
+});
 
 describe("Retry-After", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");

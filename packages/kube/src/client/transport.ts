@@ -19,13 +19,13 @@ export interface StreamedResponse {
 
 /**
  * What the layers above need of a client; `Client` is the implementation.
- * All three reject with `ApiError` for an answer of 400 or more, with
+ * All three reject with `ApiError` for an answer of 300 or more, with
  * `ConnectionError` where no answer came, and with the signal's reason.
  */
 export interface Transport {
   /** Sends and parses the JSON answer. */
   request<T>(request: ApiRequest, options?: RequestOptions): Promise<T>;
   requestText(request: ApiRequest, options?: RequestOptions): Promise<string>;
-  /** Resolves once the headers are there and the status is below 400. */
+  /** Resolves once the headers are there and the status is below 300. */
   stream(request: ApiRequest, options?: RequestOptions): Promise<StreamedResponse>;
 }
