@@ -147,6 +147,11 @@ describe("StreamingList", () => {
     expect({ state, failure }).toEqual({ state: pagesFromNowOn, failure: undefined });
   });
 
+  test("so does one without a resourceVersion to go on from", () => {
+    const answer: Answer<KubeObject> = { type: "events", events: [added(a), initialEventsEnd("")] };
+    expect(step(streaming, answer).state).toEqual(pagesFromNowOn);
+  });
+
   test("so does silence once the answer has begun", () => {
     const silence = { type: "silence", milliseconds: 10_000, opened: true } as const;
     expect(step(streaming, silence)).toEqual({ state: pagesFromNowOn, items: [] });

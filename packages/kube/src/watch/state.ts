@@ -144,7 +144,8 @@ function streamed<K extends KubeObject>(state: StreamingList, events: readonly W
     } else if (event.type === "BOOKMARK") {
       const { annotations, resourceVersion = "" } = event.object.metadata;
       // A server that knows streaming lists sends no other bookmark before this one.
-      if (annotations?.[INITIAL_EVENTS_END] !== "true") return { state: withoutStreaming(), items };
+      const ended = annotations?.[INITIAL_EVENTS_END] === "true" && resourceVersion !== "";
+      if (!ended) return { state: withoutStreaming(), items };
       items.push({ type: "init-done", resourceVersion });
       const { streamingLists } = state;
       const watching: Watching = { phase: "watching", streamingLists, resourceVersion, heard: true, fruitless: 0 };
