@@ -13,7 +13,8 @@ const cluster = ["{packages/*,testbed}/src/**/*.cluster.test.ts"];
 export default defineConfig({
   test: {
     projects: [
-      { ...source, test: { name: "unit", include: unit, exclude: [...redis, ...cluster] } },
+      // A loaded machine may take long over what is fast.
+      { ...source, test: { name: "unit", include: unit, exclude: [...redis, ...cluster], testTimeout: 20_000 } },
       { ...source, test: { name: "redis", include: redis, testTimeout: 60_000, hookTimeout: 120_000 } },
       {
         ...source,
