@@ -37,6 +37,7 @@ export class ModelServer implements Transport {
   #compacted = 100;
   #tokens = new Map<string, Token>();
   #watches = new Set<Readable>();
+  readonly #born = new WeakMap<Readable, number>();
   /** Those of them whose initial events are not over. */
   #initial = new Set<Readable>();
   /** Failures of the requests to come. */
@@ -89,6 +90,10 @@ export class ModelServer implements Transport {
   }
   endWatches(): void {
     this.#leaveAll((body) => body.push(null));
+  }
+  /** Only those that have been open for a second. */
+  endLongWatches(): void {
+    for (const body of this.#watches) if (this.#clock.now() - (this.#born.get(body) ?? 0) >= 1000) body.push(null);
   }
   cutWatches(): void {
     this.#leaveAll((body) => body.destroy(new Error("socket hang up")));
@@ -195,6 +200,7 @@ export class ModelServer implements Transport {
       send(body, ...this.#history.filter(({ revision }) => revision > Number(from)).map(({ event }) => event));
     }
     this.#watches.add(body);
+    this.#born.set(body, this.#clock.now());
     this.#later(body, Number(query.get("timeoutSeconds")) * 1000, () => body.push(null));
     return body;
   }

@@ -22,7 +22,7 @@ const life = fc.oneof(
 );
 /** After these a watch can go on where it was. */
 const trouble = fc.oneof(
-  fc.constant(action("end watches", (server) => server.endWatches())),
+  fc.constant(action("end long watches", (server) => server.endLongWatches())),
   fc.constant(action("cut watches", (server) => server.cutWatches())),
   fc.constant(action("end watches within a line", (server) => server.endWatchesMidLine())),
   fc.constant(action("forget watches", (server) => server.forgetWatches())),
@@ -35,6 +35,7 @@ const trouble = fc.oneof(
 );
 /** After these it may have to list. */
 const loss = fc.oneof(
+  fc.constant(action("end watches", (server) => server.endWatches())),
   fc.constant(action("compact", (server) => server.compact())),
   name.map((which) => action(`outrun watches with ${which}`, (server) => server.outrun(which))),
   fc.constant(action("410 as an event", (server) => server.expireWatches())),
