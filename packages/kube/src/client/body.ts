@@ -3,9 +3,9 @@ import { createGunzip } from "node:zlib";
 import { DecodeError } from "./errors.ts";
 import type { StreamedResponse } from "./transport.ts";
 
-/** The same answer with its body unpacked, if it was packed. */
+/** The same answer with its body unpacked, if it was packed, and without the headers that speak of the packed one. */
 export function unpacked(response: StreamedResponse): StreamedResponse {
-  const encoding = response.headers["content-encoding"];
+  const { "content-encoding": encoding, "content-length": _, ...headers } = response.headers;
   if (encoding === undefined || encoding === "identity") return response;
   if (encoding !== "gzip") {
     response.body.destroy();
@@ -13,7 +13,7 @@ export function unpacked(response: StreamedResponse): StreamedResponse {
   }
   // Destroying either end destroys the other; the error stays with the reader.
   const body = pipeline(response.body, createGunzip(), () => {});
-  return { ...response, body };
+  return { ...response, headers, body };
 }
 
 /** Reads a body whole as UTF-8. At `limit` bytes it stops and drops the rest. */
