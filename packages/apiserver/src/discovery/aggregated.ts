@@ -1,4 +1,4 @@
-import { type ServedResource, servedResources } from "../registry/resources.ts";
+import { type ServedResource, servedResources } from "../api/resources.ts";
 
 export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 

@@ -1,4 +1,4 @@
-import { type ServedResource, servedResources } from "../registry/resources.ts";
+import { type ServedResource, servedResources } from "../api/resources.ts";
 
 /** The index of OpenAPI v3: one document for each group version. */
 export function openApiIndex(): object {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { forbidden, methodNotAllowed, unauthorized } from "../registry/status-error.ts";
+import { forbidden, methodNotAllowed, unauthorized } from "../api/status-error.ts";
 import type { ResourcePath } from "./path.ts";
 
 /** What a request wants to do, as RBAC sees it. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { type Fields, isFields } from "../registry/defaults.ts";
-import type { ServedResource } from "../registry/resources.ts";
-import { badRequest, tooLarge, unsupportedMediaType } from "../registry/status-error.ts";
+import { type Fields, isFields, parseJson } from "../api/fields.ts";
+
+import type { ServedResource } from "../api/resources.ts";
+import { badRequest, tooLarge, unsupportedMediaType } from "../api/status-error.ts";
 
 const limit = 3 * 1024 * 1024;
 
@@ -45,13 +46,4 @@ export function parseObject(body: Buffer, resource: ServedResource): Fields {
   if (object.metadata !== undefined && !isFields(object.metadata))
     throw badRequest("metadata: it is not a JSON object");
   return object;
-}
-
-/** `what` begins the message of the 400. The parser's own words stay out of it: they quote the body. */
-export function parseJson(body: Buffer, what: string): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw badRequest(`${what}: json parse error${body.length === 0 ? ": the body is empty" : ""}`);
-  }
 }

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { serveDiscovery } from "../discovery/discovery.ts";
-import { servePublic } from "../discovery/public.ts";
-import { findServed } from "../registry/resources.ts";
-import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../registry/status-error.ts";
+import { findServed, servedVersions } from "../api/resources.ts";
+import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../api/status-error.ts";
 import type { Registry, Subresource } from "../registry/target.ts";
 import { type Authorize, authenticate, checkAccess, verbOf } from "./access.ts";
+import { serveDiscovery, servePublic } from "./discovery.ts";
 import { parseResourcePath, type ResourcePath } from "./path.ts";
 import { flag, parseWatchOptions } from "./query.ts";
 import { serveCollection, serveObject } from "./resource-handler.ts";
@@ -59,7 +58,10 @@ async function serveResource(
   const verb = verbOf(request.method, path, flag(query, "watch"));
   if (options.authorize !== undefined) checkAccess(options.authorize, verb, path);
   const resource = findServed(path.apiVersion, path.plural);
-  if (resource === undefined) throw noSuchResource();
+  if (resource === undefined) {
+    if (servedVersions.has(path.apiVersion)) throw noSuchResource();
+    return sendText(response, 404, "404 page not found\n");
+  }
   const { namespace, name, subresource } = path;
   if (namespace !== undefined && !resource.namespaced) throw noSuchResource();
   const served = resource.subresources.find((each) => each.name === subresource);

@@ -1,8 +1,5 @@
-import type { Fields } from "../registry/defaults.ts";
-import { isFields } from "../registry/defaults.ts";
-import type { DeleteOptions } from "../registry/delete.ts";
-import type { ListOptions } from "../registry/list.ts";
-import type { ServedResource } from "../registry/resources.ts";
+import { type Fields, isFields } from "../api/fields.ts";
+import type { ServedResource } from "../api/resources.ts";
 import {
   badRequest,
   forbiddenField,
@@ -10,7 +7,9 @@ import {
   invalidValue,
   StatusError,
   unsupportedValue,
-} from "../registry/status-error.ts";
+} from "../api/status-error.ts";
+import type { DeleteOptions } from "../registry/delete.ts";
+import type { ListOptions } from "../registry/list.ts";
 import { parseSelection, type Selection } from "../selectors/selection.ts";
 
 export interface WatchOptions {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Fields, fieldsOf, isFields, parseJson } from "../api/fields.ts";
+import { badRequest, methodNotAllowed, notFound, tooNew } from "../api/status-error.ts";
 import { applyPatch } from "../patch/patch.ts";
 import { create } from "../registry/create.ts";
-import { type Fields, fieldsOf, isFields } from "../registry/defaults.ts";
 import { type Deleted, remove } from "../registry/delete.ts";
 import { list } from "../registry/list.ts";
 import { bindPod, evictPod } from "../registry/pod-actions.ts";
-import { badRequest, methodNotAllowed, notFound, tooNew } from "../registry/status-error.ts";
 import { keyOf, type ObjectTarget, type Registry, type Target } from "../registry/target.ts";
 import { modify, replace } from "../registry/update.ts";
-import { mediaType, parseJson, parseObject, readBody, requireJson } from "./body.ts";
+import { mediaType, parseObject, readBody, requireJson } from "./body.ts";
 import { dryRun, parseDeleteOptions, parseListOptions, parseRevision, selectionOf } from "./query.ts";
 import { sendJson, sendList, sendObject } from "./respond.ts";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServedResource } from "../registry/resources.ts";
-import { notAcceptable, type StatusError } from "../registry/status-error.ts";
+import type { ServedResource } from "../api/resources.ts";
+import { notAcceptable, type StatusError } from "../api/status-error.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 
 const json = "application/json";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { ServedResource } from "../registry/resources.ts";
-import { expired, type StatusError } from "../registry/status-error.ts";
+import type { ServedResource } from "../api/resources.ts";
+import { expired, type StatusError } from "../api/status-error.ts";
 import type { Selection } from "../selectors/selection.ts";
 import type { Collection } from "../store/collection.ts";
 import type { Cursor } from "../store/cursor.ts";

@@ -1,7 +1,6 @@
-import { parseJson } from "../http/body.ts";
-import { type Fields, isFields } from "../registry/defaults.ts";
-import type { ServedResource } from "../registry/resources.ts";
-import { badRequest, StatusError, unsupportedMediaType } from "../registry/status-error.ts";
+import { type Fields, isFields, parseJson } from "../api/fields.ts";
+import type { ServedResource } from "../api/resources.ts";
+import { badRequest, StatusError, unsupportedMediaType } from "../api/status-error.ts";
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
 import { patchSchema } from "./patch-schema.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "./status-error.ts";
+import { badRequest } from "../api/status-error.ts";
 
 /** Where a list goes on: at which revision (-1 for the newest) and from which key. */
 export interface ContinueToken {

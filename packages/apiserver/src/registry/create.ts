@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { KubeObject } from "@kubecast/kube";
-import { StoredObject } from "../store/stored-object.ts";
-import { type Fields, fieldsOf, withDefaults } from "./defaults.ts";
-import { generatedName, nameProblem } from "./names.ts";
-import type { ServedResource } from "./resources.ts";
+import { type Fields, fieldsOf } from "../api/fields.ts";
+import type { ServedResource } from "../api/resources.ts";
 import {
   alreadyExists,
   badRequest,
@@ -13,7 +11,10 @@ import {
   objectForbidden,
   required,
   StatusError,
-} from "./status-error.ts";
+} from "../api/status-error.ts";
+import { StoredObject } from "../store/stored-object.ts";
+import { withDefaults } from "./defaults.ts";
+import { generatedName, nameProblem } from "./names.ts";
 import { keyOf, type Registry, type Target, timestamp } from "./target.ts";
 
 /** Stores a new object: names it, gives it its identity and defaults, and drops a status that only the status subresource may write. */

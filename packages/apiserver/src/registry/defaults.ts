@@ -1,12 +1,6 @@
-import type { ServedResource } from "./resources.ts";
-import { invalid, required } from "./status-error.ts";
-
-// An object as it came from a client: nothing of its shape is sure.
-export type Fields = Record<string, unknown>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { type Fields, fieldsOf } from "../api/fields.ts";
+import type { ServedResource } from "../api/resources.ts";
+import { invalid, required } from "../api/status-error.ts";
 
 /**
  * The few defaults and checks that watchers and rules see: what a real server
@@ -80,8 +74,4 @@ function qosClass(containers: readonly Fields[]): string {
     ["cpu", "memory"].every((name) => limits[name] !== undefined && limits[name] === requests[name]),
   );
   return guaranteed ? "Guaranteed" : "Burstable";
-}
-
-export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
 }

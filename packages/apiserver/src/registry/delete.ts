@@ -1,7 +1,7 @@
 import type { KubeObject } from "@kubecast/kube";
+import { type Fields, fieldsOf } from "../api/fields.ts";
+import { conflict, notFound } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
-import { type Fields, fieldsOf } from "./defaults.ts";
-import { conflict, notFound } from "./status-error.ts";
 import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
 
 export interface DeleteOptions {

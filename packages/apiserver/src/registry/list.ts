@@ -1,8 +1,8 @@
+import { badRequest, expired, tooNew } from "../api/status-error.ts";
 import type { Selection } from "../selectors/selection.ts";
 import type { Collection, Snapshot } from "../store/collection.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
-import { badRequest, expired, tooNew } from "./status-error.ts";
 import type { Registry, Target } from "./target.ts";
 
 export interface ListOptions {

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { ServedResource } from "./resources.ts";
+import type { ServedResource } from "../api/resources.ts";
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const suffixLetters = "bcdfghjklmnpqrstvwxz2456789";

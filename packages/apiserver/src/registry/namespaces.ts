@@ -1,5 +1,5 @@
+import { findServed } from "../api/resources.ts";
 import { create } from "./create.ts";
-import { findServed } from "./resources.ts";
 import type { Registry } from "./target.ts";
 
 /** Creates the namespaces that every cluster has, where they are missing. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from "@kubecast/kube";
-import { type Fields, fieldsOf } from "./defaults.ts";
+import { type Fields, fieldsOf } from "../api/fields.ts";
+import { conflict, invalid, notFound, required } from "../api/status-error.ts";
 import { type DeleteOptions, remove } from "./delete.ts";
-import { conflict, invalid, notFound, required } from "./status-error.ts";
 import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
 
 /** Puts a Pod on a node, once: the `binding` subresource, by which schedulers do it. */

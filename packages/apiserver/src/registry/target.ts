@@ -1,5 +1,5 @@
+import type { ServedResource } from "../api/resources.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import type { ServedResource } from "./resources.ts";
 
 /** What the operations work with besides the request. */
 export interface Registry {

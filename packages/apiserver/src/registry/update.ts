@@ -1,9 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@kubecast/kube";
+import { type Fields, fieldsOf } from "../api/fields.ts";
+import {
+  badRequest,
+  conflict,
+  forbiddenField,
+  invalid,
+  invalidValue,
+  modified,
+  notFound,
+} from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { create, namespaceFor } from "./create.ts";
-import { type Fields, fieldsOf } from "./defaults.ts";
-import { badRequest, conflict, forbiddenField, invalid, invalidValue, modified, notFound } from "./status-error.ts";
 import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 export interface Written {

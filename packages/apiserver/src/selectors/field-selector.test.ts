@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findServed, type ServedResource } from "../registry/resources.ts";
-import { StatusError } from "../registry/status-error.ts";
+import { findServed, type ServedResource } from "../api/resources.ts";
+import { StatusError } from "../api/status-error.ts";
 import { parseFieldSelector, terms } from "./field-selector.ts";
 
 function resource(apiVersion: string, plural: string): ServedResource {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@kubecast/kube";
-import type { ServedResource } from "../registry/resources.ts";
-import { badRequest } from "../registry/status-error.ts";
+import type { ServedResource } from "../api/resources.ts";
+import { badRequest } from "../api/status-error.ts";
 
 export type FieldPredicate = (object: KubeObject) => boolean;
 

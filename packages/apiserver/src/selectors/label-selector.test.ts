@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { StatusError } from "../registry/status-error.ts";
+import { StatusError } from "../api/status-error.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 
 describe("a label selector", () => {

@@ -1,4 +1,4 @@
-import { badRequest } from "../registry/status-error.ts";
+import { badRequest } from "../api/status-error.ts";
 
 type Labels = Readonly<Record<string, string>>;
 export type LabelPredicate = (labels: Labels) => boolean;

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@kubecast/kube";
-import type { ServedResource } from "../registry/resources.ts";
+import type { ServedResource } from "../api/resources.ts";
 import { parseFieldSelector } from "./field-selector.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startApi } from "../http/api.test.helper.ts";
+import { startApi } from "./api.test.helper.ts";
 
 const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 

@@ -1,24 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendJson } from "../http/respond.ts";
-import { type ServedResource, servedResources } from "../registry/resources.ts";
-import { aggregatedType, groupDiscoveryList } from "./aggregated.ts";
+import { type ServedResource, servedResources } from "../api/resources.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
 
-/** Answers the paths by which a client finds out what the server has. False for other paths. */
-export function serveDiscovery(path: string, request: IncomingMessage, response: ServerResponse): boolean {
-  const aggregated = (path === "/api" || path === "/apis") && acceptsAggregated(request);
-  if (aggregated) {
-    const groups = groupDiscoveryList(path === "/api" ? (group) => group === "" : (group) => group !== "");
-    sendJson(response, 200, groups, aggregatedType);
-    return true;
-  }
-  const answer = discoveryDocument(path, request.headers.host ?? "");
-  if (answer === undefined) return false;
-  sendJson(response, 200, answer);
-  return true;
-}
-
-function discoveryDocument(path: string, host: string): object | undefined {
+/** The document at a path by which a client finds out what the server has. Undefined for other paths. */
+export function discoveryDocument(path: string, host: string): object | undefined {
   if (path === "/api") {
     const serverAddressByClientCIDRs = [{ clientCIDR: "0.0.0.0/0", serverAddress: host }];
     return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs };
@@ -71,15 +55,4 @@ function resourceEntries(resource: ServedResource): object[] {
     verbs: subresource.verbs,
   }));
   return [main, ...subresources];
-}
-
-function acceptsAggregated(request: IncomingMessage): boolean {
-  return (request.headers.accept ?? "")
-    .split(",")
-    .map((range) => range.replaceAll(" ", "").split(";"))
-    .some(
-      (parts) =>
-        parts[0] === "application/json" &&
-        ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"].every((part) => parts.includes(part)),
-    );
 }

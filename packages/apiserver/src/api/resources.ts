@@ -73,6 +73,9 @@ export const servedResources: readonly ServedResource[] = builtins()
 
 const byUrl = new Map(servedResources.map((each) => [`${each.apiVersion}/${each.plural}`, each]));
 
+/** Each `apiVersion` that has resources here. */
+export const servedVersions: ReadonlySet<string> = new Set(servedResources.map((each) => each.apiVersion));
+
 /** `apiVersion` as in an object, such as `apps/v1`. */
 export function findServed(version: string, plural: string): ServedResource | undefined {
   return byUrl.get(`${version}/${plural}`);
