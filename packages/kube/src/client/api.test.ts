@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import * as named from "../resource/named.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { Api } from "./api.ts";
 import { isStatus } from "./status.ts";
@@ -133,4 +134,11 @@ test("logs are text, whole or as they are written", async () => {
 test("what cannot be sent is a rejection, not an exception", async () => {
   const { transport } = fake();
   await expect(Api.v1Pod(transport).get("blog")).rejects.toThrow("choose a namespace");
+});
+
+test("each resource that has a constructor of its own is behind it", () => {
+  const { transport } = fake();
+  for (const [name, resource] of Object.entries(named)) {
+    expect(Api[name as "v1Pod"](transport).raw.resource).toEqual(resource);
+  }
 });
