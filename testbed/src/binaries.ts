@@ -83,7 +83,7 @@ async function build(name: keyof typeof programs, output: string): Promise<void>
 
 /** Runs the task while holding a lock file, which names its holder so that a dead one's can be taken over. */
 export async function holding(lock: string, task: () => Promise<void>): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       const file = await open(lock, "wx");
       await file.writeFile(String(process.pid));
@@ -94,7 +94,10 @@ export async function holding(lock: string, task: () => Promise<void>): Promise<
     }
     const holder = Number(await readFile(lock, "utf8").catch(() => ""));
     if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
-    else await sleep(200);
+    else {
+      if (tries === 10) process.stderr.write(`waiting for process ${holder}, which holds ${lock}\n`);
+      await sleep(200);
+    }
   }
   try {
     await task();

@@ -129,7 +129,10 @@ describe("startRedisServer", () => {
     await expect(starting).rejects.toThrow("enough");
   });
 
-  it.each(["SIGKILL", undefined] as const)("ends with its parent, by %s", async (signal) => {
+  it.each([
+    ["is killed", "SIGKILL"],
+    ["exits", undefined],
+  ] as const)("ends when its parent %s", async (_, signal) => {
     const module = new URL("./redis-server.ts", import.meta.url).href;
     const script = `const { startRedisServer } = await import(${JSON.stringify(module)});
       const server = await startRedisServer(); console.log(server.pid, server.dir);
