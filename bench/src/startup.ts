@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startRedisServer } from "@kubecast/testbed";
+import { PlainApi } from "./api.ts";
+import { createPods } from "./pods.ts";
+import { median, table } from "./statistics.ts";
+import { startKubecast } from "./subject.ts";
+import { startMemoryTarget } from "./target.ts";
+
+// How long `kubecast run` takes until it watches, and what memory it takes. See docs/performance.md.
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, pods: { type: "string", default: "0,1000,10000" } },
+});
+
+const folder = await mkdtemp(join(tmpdir(), "kubecast-bench-"));
+const rows = [["pods", "ready after ms", "of that CPU ms", "resident MB"]];
+for (const pods of values.pods.split(",").map(Number)) {
+  const target = await startMemoryTarget(folder);
+  await createPods(new PlainApi(target.api), pods);
+  const measured: { readyAfter: number; cpu: number; memory: number }[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const redis = await startRedisServer();
+    const kubecast = await startKubecast(target, redis.url, folder, []);
+    const cpu = await kubecast.cpu();
+    measured.push({ readyAfter: kubecast.readyAfter, cpu, memory: (await kubecast.memory()) / 1e6 });
+    await kubecast.stop();
+    await redis.stop();
+  }
+  const middle = (of: keyof (typeof measured)[number]) => median(measured.map((one) => one[of])).toFixed(0);
+  rows.push([String(pods), middle("readyAfter"), middle("cpu"), middle("memory")]);
+  await target.stop();
+}
+process.stdout.write(`${table(rows)}\n`);
+await rm(folder, { recursive: true });
