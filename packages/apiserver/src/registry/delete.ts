@@ -74,13 +74,13 @@ function gracePeriod(target: ObjectTarget, object: KubeObject, asked: number | u
 }
 
 function marked(registry: Registry, object: KubeObject, grace: number): KubeObject {
-  const { generation } = object.metadata;
+  const { generation, deletionTimestamp } = object.metadata;
   const status = fieldsOf((object as unknown as Fields).status);
   return {
     ...object,
     metadata: {
       ...object.metadata,
-      ...(generation !== undefined && { generation: generation + 1 }),
+      ...(generation !== undefined && deletionTimestamp === undefined && { generation: generation + 1 }),
       deletionTimestamp: timestamp(registry.clock() + grace * 1000),
       deletionGracePeriodSeconds: grace,
     },

@@ -116,10 +116,10 @@ class Parser {
     return checkedValue(this.next().text);
   }
 
+  /** Between two signs is an empty value: `()` holds that alone. */
   #values(): ReadonlySet<string> {
     const open = this.next();
     if (open.kind !== "(") throw unparsable(`found '${open.text}', expected: '('`);
-    if (this.peek.kind === ")") throw unparsable("the set of values is empty");
     const values = new Set<string>();
     while (true) {
       values.add(this.peek.kind === "word" ? checkedValue(this.next().text) : "");
