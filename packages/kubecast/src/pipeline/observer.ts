@@ -54,6 +54,8 @@ export class Observer {
       case "init-apply":
         this.stats.events.listed += 1;
         this.#listing?.add(item.object.metadata.uid ?? "");
+        // Known at once: should this list break off, the next one tells whether it is gone.
+        this.#known.add(item.object.metadata.uid ?? "");
         this.#evaluate(item.object, now);
         break;
       case "init-done":

@@ -21,9 +21,9 @@ function withLines(...lines: string[]): string {
   ].join("\n");
 }
 
-/** A rule file with this text for `when`, which begins on line 4, column 11. */
+/** A rule file, about a resource whose fields are not known, with this text for `when`, which begins on line 4, column 11. */
 function when(text: string): string {
-  return `rules:\n  - name: A\n    resource: pods\n    when: ${text}\n    summary: "'x'"\n`;
+  return `rules:\n  - name: A\n    resource: foos.v1.example.com\n    when: ${text}\n    summary: "'x'"\n`;
 }
 
 /** Where `mark` stands in a text, as `line:column`. */
@@ -57,11 +57,11 @@ describe("a rule file", () => {
       "rules.yaml",
       withLines(
         "select: { namespaces: [a, b], labels: { app: web, tier: x }, fields: spec.nodeName=n }",
-        "each: [object.a, object.b]",
+        "each: [object.spec.containers, object.spec.initContainers]",
         "for: 1m30s",
         "keepFiringFor: 0",
         "severity: critical",
-        "details: { n: each.n }",
+        "details: { n: each.name }",
         "labels: { team: object.metadata.labels.team }",
       ),
     );
@@ -267,7 +267,9 @@ describe("a mistake in an expression stands at its place in", () => {
   });
 
   it("a list of them", () => {
-    expect(mistakes(withLines("each: [object.a,", "    nope]"))).toEqual(["7:9 there is no variable nope"]);
+    expect(mistakes(withLines("each: [object.spec.containers,", "    nope]"))).toEqual([
+      "7:9 there is no variable nope",
+    ]);
   });
 
   it("an alias, at the alias", () => {
@@ -302,7 +304,7 @@ describe("a hostile rule file", () => {
 
   it("is read when it is huge", () => {
     const rule = (index: number) =>
-      `  - { name: R${index}, resource: pods, when: "object.x == ${index}", summary: '"x"', for: 5m }\n`;
+      `  - { name: R${index}, resource: foos.v1.example.com, when: "object.x == ${index}", summary: '"x"', for: 5m }\n`;
     const { rules, mistakes: none } = parseRules(
       "rules.yaml",
       `rules:\n${Array.from({ length: 500 }, (_, index) => rule(index)).join("")}`,
@@ -312,7 +314,7 @@ describe("a hostile rule file", () => {
   });
 
   it("sets nothing but its own fields", () => {
-    const text = withLines("details: { constructor: object.y, toString: object.y }");
+    const text = withLines("details: { constructor: object.kind, toString: object.kind }");
     const { rules } = parseRules("rules.yaml", text);
     expect(Object.keys(rules[0]?.details ?? {})).toEqual(["constructor", "toString"]);
     expect(mistakes(withLines("__proto__: { for: 5m }"))).toEqual([`6:5 unknown key "__proto__"`]);
