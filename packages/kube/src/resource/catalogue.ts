@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { groupVersions, verbSets } from "./catalogue.generated.ts";
 import { type Resource, resourceName } from "./resource.ts";
 
@@ -62,7 +63,7 @@ export function suggest(name: string): string[] {
   const limit = word.length < 5 ? 1 : 2;
   const nearest = new Map<string, number>();
   for (const [known, candidates] of index) {
-    const far = distance(word, known, limit);
+    const far = distance(word, known);
     if (far > limit) continue;
     for (const candidate of candidates) {
       const full = resourceName(candidate);
@@ -119,20 +120,4 @@ function split(name: string): { word: string; version: string | undefined; group
 
 function words(text: string): readonly string[] {
   return text === "" ? [] : text.split(" ");
-}
-
-/** Levenshtein distance, given up as `limit + 1` once it must exceed `limit`. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    if (Math.min(...next) > limit) return limit + 1;
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
