@@ -88,6 +88,16 @@ describe("an observer", () => {
     expect(accept(init, listed(pod("b")), done)).toEqual(["resolved Failed/a: deleted"]);
   });
 
+  it("forgets what is deleted while a list is under way", () => {
+    const { accept, observer } = bench(failed);
+    expect(accept(init, listed(pod("a")), listed(pod("b")), remove(pod("a")), done)).toEqual([
+      "firing Failed/a",
+      "firing Failed/b",
+      "resolved Failed/a: deleted",
+    ]);
+    expect(observer.stats.objects).toBe(1);
+  });
+
   it("keeps a pod apart from a new one of the same name", () => {
     const { accept } = bench(failed);
     accept(init, listed(pod("a")), done);

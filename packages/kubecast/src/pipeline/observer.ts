@@ -1,6 +1,7 @@
 import { apiVersion, type KubeObject, type WatchItem } from "@kubecast/kube";
 import type { ObjectRef } from "../conditions/condition.ts";
 import type { Conditions } from "../conditions/conditions.ts";
+import { redact } from "../rules/confidential.ts";
 import { holding, RuleError } from "../rules/evaluate.ts";
 import type { PlannedWatch } from "./plan.ts";
 
@@ -23,6 +24,7 @@ export class Observer {
   readonly #conditions: Conditions;
   readonly #cluster: string;
   readonly #ruleError: (error: RuleError, object: ObjectRef) => void;
+  readonly #confidential: boolean;
   #known = new Set<string>();
   #listing: Set<string> | undefined;
 
@@ -34,6 +36,7 @@ export class Observer {
   ) {
     this.plan = plan;
     this.#cluster = cluster;
+    this.#confidential = plan.rules.some((rule) => rule.confidential);
     this.#conditions = conditions;
     this.#ruleError = ruleError;
     this.stats = {
@@ -69,6 +72,7 @@ export class Observer {
       case "delete":
         this.stats.events.deleted += 1;
         this.#known.delete(item.object.metadata.uid ?? "");
+        this.#listing?.delete(item.object.metadata.uid ?? "");
         this.#forget(item.object.metadata.uid ?? "", now);
         break;
       default:
@@ -91,6 +95,7 @@ export class Observer {
   }
 
   #evaluate(object: KubeObject, now: number): void {
+    if (this.#confidential) redact(this.plan.resource, object);
     const reference = this.#reference(object);
     for (const rule of this.plan.rules) {
       count(this.stats.evaluations, rule.name);

@@ -31,14 +31,16 @@ export async function loadRules(sources: RuleSources): Promise<Rule[]> {
   const mistakes: Mistake[] = [];
   if (sources.builtin) for (const rule of await builtinRules()) rules.set(rule.name, rule);
   for (const name of sources.disable) {
-    if (!rules.delete(name)) mistakes.push({ file: "rules.disable", line: 1, column: 1, message: `there is no built-in rule ${name}` });
+    if (!rules.delete(name))
+      mistakes.push({ file: "rules.disable", line: 1, column: 1, message: `there is no built-in rule ${name}` });
   }
   for (const file of sources.files) {
     const parsed = await readRules(file);
     mistakes.push(...parsed.mistakes);
     for (const rule of parsed.rules) {
       const other = definedIn.get(rule.name);
-      if (other !== undefined) mistakes.push({ file, line: 1, column: 1, message: `rule ${rule.name} is in ${other} already` });
+      if (other !== undefined)
+        mistakes.push({ file, line: 1, column: 1, message: `rule ${rule.name} is in ${other} already` });
       definedIn.set(rule.name, file);
       rules.set(rule.name, rule);
     }

@@ -1,9 +1,12 @@
-import { CelError, type CelType, compile, type Program } from "@kubecast/cel";
+import { CelError, type CelType, compile, type Program, type Reads } from "@kubecast/cel";
 import { findResource, type Resource, suggest } from "@kubecast/kube";
 import { z } from "zod";
 import { parseDuration } from "../settings/duration.ts";
+import { nearest } from "../settings/nearest.ts";
 import { check } from "../settings/schema.ts";
 import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
+import { mayReadConfidential } from "./confidential.ts";
+import { listReads, objectReads, objectType, type UnknownField, unknownFields } from "./reads.ts";
 import type { Rule, Selection } from "./rule.ts";
 
 const durationExpected = "write a duration like 30s, 10m or 1h30m";
@@ -118,6 +121,26 @@ function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, 
   const labels = programs("labels", source.labels, scope);
   if (target === undefined || when === undefined || summary === undefined) return undefined;
   if (!complete(each) || !complete(Object.values(details)) || !complete(Object.values(labels))) return undefined;
+  const type = objectType(target);
+  let confidential = false;
+  const checkReads = (field: (string | number)[], one: Program, reads: Iterable<true | Reads>) => {
+    for (const read of reads) {
+      for (const unknown of unknownFields(read, type))
+        mistakes.push(unknownField(yaml, [...at, ...field], one, unknown));
+      confidential ||= mayReadConfidential(target, read, type);
+    }
+  };
+  for (const [index, one] of each.entries()) {
+    const reads = listReads(one);
+    if (reads !== undefined) checkReads(Array.isArray(source.each) ? ["each", index] : ["each"], one, [reads]);
+  }
+  checkReads(["when"], when, objectReads(when, each));
+  checkReads(["summary"], summary, objectReads(summary, each));
+  for (const [field, programs] of Object.entries({ details, labels })) {
+    for (const [key, one] of Object.entries(programs as Record<string, Program>)) {
+      checkReads([field, key], one, objectReads(one, each));
+    }
+  }
   return {
     name: source.name,
     resource: target.plural,
@@ -131,7 +154,22 @@ function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, 
     summary,
     details: details as Record<string, Program>,
     labels: labels as Record<string, Program>,
+    confidential,
   };
+}
+
+/** Says it where the name first stands in the expression. */
+function unknownField(
+  yaml: YamlFile,
+  path: (string | number)[],
+  program: Program,
+  { name, type, known }: UnknownField,
+): Mistake {
+  const near = nearest(name, known);
+  const message = `${type} has no field "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`;
+  const offset = program.source.search(new RegExp(`\\b${name}\\b`));
+  const before = program.source.slice(0, Math.max(0, offset)).split("\n");
+  return yaml.mistakeWithin(path, before.length, (before.at(-1) ?? "").length + 1, message);
 }
 
 function complete(programs: (Program | undefined)[]): programs is Program[] {

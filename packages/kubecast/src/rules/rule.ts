@@ -22,4 +22,6 @@ export interface Rule extends RuleTerms {
   readonly summary: Program;
   readonly details: Readonly<Record<string, Program>>;
   readonly labels: Readonly<Record<string, Program>>;
+  /** It may read what must not leave the process, so that objects are redacted before it sees them. */
+  readonly confidential: boolean;
 }
