@@ -26,6 +26,8 @@ export async function handle(
   response: ServerResponse,
   options: HandlerOptions,
 ): Promise<void> {
+  // A client that goes away while it is written to is no fault of the server.
+  response.on("error", () => response.destroy());
   try {
     await dispatch(request, response, options);
   } catch (error) {

@@ -66,6 +66,8 @@ describe("create", () => {
     ["another version", { kind: "ConfigMap", apiVersion: "v2", metadata: { name: "a" } }, 400, "BadRequest"],
     ["no name", { metadata: {} }, 422, "Invalid"],
     ["a name with capitals", { metadata: { name: "A" } }, 422, "Invalid"],
+    ["a label that is a number", { metadata: { name: "a", labels: { b: 1 } } }, 400, "BadRequest"],
+    ["finalizers that are no list", { metadata: { name: "a", finalizers: "b" } }, 400, "BadRequest"],
     ["a list", [], 400, "BadRequest"],
     ["broken JSON", "{", 400, "BadRequest"],
     ["no body", undefined, 400, "BadRequest"],

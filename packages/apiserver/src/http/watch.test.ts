@@ -219,6 +219,18 @@ describe("what goes wrong", () => {
     expect((await api.send("GET", pods)).status).toBe(200);
   });
 
+  test("a write in the very moment that connections break harms nobody", async () => {
+    const api = await startApi();
+    const watch = await api.watch(`${configMaps}?watch=1`);
+    const ended = expect(watch.rest()).rejects.toThrow();
+    const collection = api.server.store.collection({ group: "", plural: "configmaps" });
+    api.server.cutConnections();
+    for (let i = 0; i < 3; i++) collection.put("default/a", { metadata: { name: "a", namespace: "default" } });
+    await ended;
+    collection.put("default/b", { metadata: { name: "b", namespace: "default" } });
+    expect((await api.send("GET", configMaps)).body.items).toHaveLength(2);
+  });
+
   test("watches are cut in the middle of an event, until that is over", async () => {
     const api = await startApi();
     await createMap(api, "a");

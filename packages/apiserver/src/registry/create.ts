@@ -14,6 +14,7 @@ import {
 } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { withDefaults } from "./defaults.ts";
+import { checkMetadata } from "./metadata.ts";
 import { generatedName, nameProblem } from "./names.ts";
 import { keyOf, type Registry, type Target, timestamp } from "./target.ts";
 
@@ -24,6 +25,7 @@ export function create(registry: Registry, target: Target, body: Fields, options
   if (given.resourceVersion !== undefined && given.resourceVersion !== "") {
     throw new StatusError(500, undefined, "resourceVersion should not be set on objects to be created");
   }
+  checkMetadata(given);
   const namespace = namespaceFor(target, given.namespace);
   const collection = registry.store.collection(resource);
   const name = nameFor(resource, given, (candidate) => collection.get(keyOf(namespace, candidate)) !== undefined);

@@ -12,6 +12,7 @@ import {
 } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { create, namespaceFor } from "./create.ts";
+import { checkMetadata } from "./metadata.ts";
 import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 export interface Written {
@@ -58,6 +59,7 @@ function checkIdentity(target: ObjectTarget, metadata: Fields): void {
     );
   }
   namespaceFor(target, metadata.namespace);
+  checkMetadata(metadata);
 }
 
 /**
