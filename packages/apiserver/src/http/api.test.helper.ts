@@ -18,7 +18,7 @@ export interface Api {
   watch(path: string): Promise<Watch>;
 }
 
-export interface Watch {
+interface Watch {
   readonly status: number;
   /** The next event, whenever it comes; undefined at the end of the stream; rejects where the connection is cut. */
   next(): Promise<Json>;

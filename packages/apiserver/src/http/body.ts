@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import { type Fields, isFields, parseJson } from "../api/fields.ts";
-
 import type { ServedResource } from "../api/resources.ts";
 import { badRequest, tooLarge, unsupportedMediaType } from "../api/status-error.ts";
 

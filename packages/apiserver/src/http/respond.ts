@@ -13,7 +13,7 @@ export function requireAcceptsJson(request: IncomingMessage): void {
   }
 }
 
-export function sendBytes(response: ServerResponse, code: number, bytes: Buffer, type = json): void {
+function sendBytes(response: ServerResponse, code: number, bytes: Buffer, type = json): void {
   response.writeHead(code, {
     "Content-Type": type,
     "Content-Length": bytes.length,

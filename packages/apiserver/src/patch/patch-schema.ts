@@ -5,7 +5,7 @@ export interface PatchSchema {
   field(name: string): PatchField | undefined;
 }
 
-export interface PatchField {
+interface PatchField {
   /** Lists only: the elements merge, by `mergeKey` or, without one, as a set of scalars. */
   readonly mergesList: boolean;
   readonly mergeKey: string | undefined;
