@@ -1,3 +1,4 @@
+import type * as exported from "@kubecast/kube/types/core/v1";
 import { describe, expectTypeOf, test } from "vitest";
 import type * as object from "../resource/object.ts";
 import type { CustomResourceDefinition } from "./apiextensions/v1.ts";
@@ -10,6 +11,10 @@ import type { ListMeta, ObjectMeta, OwnerReference, Status, Time } from "./meta/
 // These assertions are the type checker's: they fail `tsc -p tsconfig.check.json`.
 
 describe("generated types", () => {
+  test("are there for users, a module for each group and version", () => {
+    expectTypeOf<exported.Pod>().toEqualTypeOf<Pod>();
+  });
+
   test("fit the hand-written shapes that every layer uses", () => {
     expectTypeOf<ObjectMeta>().toExtend<object.ObjectMeta>();
     expectTypeOf<OwnerReference>().toExtend<object.OwnerReference>();
