@@ -1,6 +1,6 @@
 import type { Api } from "../client/api.ts";
 import type { KubeObject } from "../resource/object.ts";
-import type { WatchOptions } from "./watcher.ts";
+import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
 /** What is watched: the objects of an `Api`, or of what the options say. */
 export type WatchSource<K extends KubeObject> = Api<K> | WatchOptions;
@@ -10,10 +10,13 @@ export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "names
 
 /** What watches of all shapes have in common: kube's builder methods, each of which changes and returns the object itself. */
 export abstract class Configurable<K extends KubeObject> {
+  readonly stats: WatchStats;
   protected options: WatchOptions;
 
   constructor(source: WatchSource<K>, settings: WatchSettings = {}) {
-    this.options = { ...optionsOf(source), ...settings };
+    const options = { ...optionsOf(source), ...settings };
+    this.stats = options.stats ?? watchStats();
+    this.options = { ...options, stats: this.stats };
   }
 
   /** Seconds until the server ends a watch, which is then resumed. */

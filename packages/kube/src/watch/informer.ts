@@ -3,7 +3,7 @@ import type { KubeObject, Status, WatchEvent } from "../resource/object.ts";
 import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
+import { WatchRounds } from "./watcher.ts";
 
 /**
  * The changes of objects as single events, none lost and none invented: after a
@@ -15,15 +15,9 @@ import { WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
  *     for await (const event of informer.poll()) ...   // one watch
  */
 export class Informer<K extends KubeObject> extends Configurable<K> implements AsyncIterable<WatchEvent<K>> {
-  readonly stats: WatchStats;
   readonly #store = new Store<K>();
   #rounds: WatchRounds<K> | undefined;
   #running = false;
-
-  constructor(source: WatchSource<K>, settings?: WatchSettings) {
-    super(source, settings);
-    this.stats = this.options.stats ?? watchStats();
-  }
 
   static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Informer<K> {
     return new Informer<K>(source, settings);
@@ -74,7 +68,7 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
 
   async *#round(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
     if (this.#running) throw new Error("this informer is running already");
-    this.#rounds ??= new WatchRounds<K>({ ...this.options, stats: this.stats });
+    this.#rounds ??= new WatchRounds<K>(this.options);
     this.#running = true;
     try {
       if (!signal.aborted) yield* this.#rounds.next(signal);

@@ -2,7 +2,7 @@ import type { KubeObject } from "../resource/object.ts";
 import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { type WatchStats, watcher, watchStats } from "./watcher.ts";
+import { watcher } from "./watcher.ts";
 
 /** What a reflector tells: changes that the store already has, or a failure that it gets over by itself. */
 export type ReflectorBatch<K extends KubeObject> =
@@ -24,15 +24,9 @@ export type ReflectorBatch<K extends KubeObject> =
  *     reflector.state();
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
-  readonly stats: WatchStats;
   readonly #store = new Store<K>();
   readonly #waiting = new Set<() => void>();
   #running = false;
-
-  constructor(source: WatchSource<K>, settings?: WatchSettings) {
-    super(source, settings);
-    this.stats = this.options.stats ?? watchStats();
-  }
 
   static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Reflector<K> {
     return new Reflector<K>(source, settings);
@@ -53,7 +47,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
     if (this.#running) throw new Error("this reflector is running already");
     this.#running = true;
     try {
-      for await (const items of watcher<K>({ ...this.options, stats: this.stats, signal })) {
+      for await (const items of watcher<K>({ ...this.options, signal })) {
         const { synced } = this.#store;
         const changes = this.#store.applyItems(items);
         const first = !synced && this.#store.synced;
