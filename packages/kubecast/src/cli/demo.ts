@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startApiServer } from "@kubecast/apiserver";
 import { demoCluster, startSimulation } from "@kubecast/apiserver/simulation";
 import { Client, configFromText } from "@kubecast/kube";
+import { atExit } from "../embedded/child.ts";
 import { startRedisServer } from "../embedded/redis-server.ts";
 import { runTogether } from "../pipeline/kubecast.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
@@ -41,11 +43,13 @@ export async function demo(flags: DemoFlags, signal: AbortSignal): Promise<void>
   const over = AbortSignal.any([signal, stopping.signal]);
   const note = noteTo(process.stderr);
   const folder = await mkdtemp(path.join(tmpdir(), "kubecast-demo-"));
-  const cleanUp: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  atExit(remove); // a second Ctrl-C does not wait for what follows
+  const cleanUp: (() => unknown)[] = [remove];
   try {
     const redis = await startRedisServer({ log: note, signal: over });
     cleanUp.push(() => redis.stop());
-    const server = await startApiServer();
+    const server = await startApiServer({ tls: true });
     cleanUp.push(() => server.stop());
     const client = await Client.create(await configFromText(server.kubeconfig()));
     cleanUp.push(() => client.close());

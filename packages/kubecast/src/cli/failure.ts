@@ -1,4 +1,4 @@
-import { ApiError, type ClusterConfig, ConfigError, ConnectionError } from "@kubecast/kube";
+import { ApiError, type ClusterConfig, ConfigError, ConnectionError, DecodeError } from "@kubecast/kube";
 import { RedisError } from "../redis/connection.ts";
 import { FencedError } from "../redis/publisher.ts";
 import { RulesError } from "../rules/catalogue.ts";
@@ -27,9 +27,15 @@ export function toFailure(error: unknown): Failure | undefined {
     return new Failure(error.message, exitCodes.usage);
   if (error instanceof RulesError)
     return new Failure([`${error.message}:`, ...error.mistakes.map(formatMistake)].join("\n"), exitCodes.usage);
+  if (error instanceof RedisError && error.message.includes("NOPERM")) {
+    return new Failure(
+      `${error.message}; grant it (ACL SETUSER) the keys ~kubecast:*, the channels &kubecast:* and this command`,
+    );
+  }
   if (error instanceof PortError || error instanceof RedisError || error instanceof FencedError)
     return new Failure(error.message);
-  if (error instanceof ApiError || error instanceof ConnectionError) return new Failure(error.message);
+  if (error instanceof ApiError || error instanceof ConnectionError || error instanceof DecodeError)
+    return new Failure(error.message);
   return undefined;
 }
 

@@ -5,11 +5,13 @@ import type { Settings } from "../settings/settings.ts";
 /** Logs go to stderr: for people on a terminal, as JSON elsewhere, unless the settings say which. */
 export function createLogger({ level, format }: Settings["logging"]): Logger {
   const text = format === "text" || (format === "auto" && process.stderr.isTTY);
-  if (!text)
+  if (!text) {
+    const named = { level: (label: string) => ({ level: label }) };
     return pino(
-      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: named },
       pino.destination({ dest: 2, sync: true }),
     );
+  }
   const colorize = process.stderr.isTTY && !process.env["NO_COLOR"];
   return pino(
     { level, base: null },

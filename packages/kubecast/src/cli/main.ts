@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
-import { Command, CommanderError } from "commander";
+import { constants } from "node:os";
+import { Command, CommanderError, Option } from "commander";
+import { logFormats, logLevels } from "../settings/settings.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo.ts";
 import { exitCodes, Failure, toFailure } from "./failure.ts";
@@ -10,14 +12,25 @@ import { tail } from "./tail.ts";
 const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
-const stop = stopSignal();
+const stopping = new AbortController();
+const stop = stopping.signal;
 const program = new Command("kubecast")
   .description(
     "Watches Kubernetes objects, decides when conditions start and stop on them,\nand publishes both to Redis.",
   )
   .version(version)
   .exitOverride()
-  .configureHelp({ showGlobalOptions: true });
+  // One line that begins like every other error.
+  .configureOutput({
+    outputError: (text, write) =>
+      write(`kubecast: ${oneLine(text)}; see kubecast ${commandOf(process.argv.slice(2))}--help\n`),
+  });
+program.addHelpText(
+  "after",
+  `${examples("kubecast demo", "kubecast run --context prod --redis redis://redis:6379")}
+Exit codes: 0 done, 1 failed, 2 called or configured wrongly
+`,
+);
 
 program
   .command("run")
@@ -31,8 +44,10 @@ program
   .option("--no-builtin-rules", "leave the built-in rules out")
   .option("--host <address>", "address of health and metrics (default: 0.0.0.0)")
   .option("--port <port>", "port of health and metrics (default: 9090)")
-  .option("--log-level <level>", "error, warn, info, debug or trace (default: info)")
-  .option("--log-format <format>", "text, json or auto: text on a terminal (default: auto)")
+  .addOption(new Option("--log-level <level>", "least level that is logged (default: info)").choices(logLevels))
+  .addOption(
+    new Option("--log-format <format>", "auto, the default, is text on a terminal, else json").choices(logFormats),
+  )
   .addHelpText(
     "after",
     examples(
@@ -80,15 +95,27 @@ program
     if (!clean) process.exitCode = exitCodes.failed;
   });
 
-// A reader that went away (`| head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed),
-);
+process.on("SIGINT", end);
+process.on("SIGTERM", end);
+// A reader that went away (`| head`) is no failure: what runs is ended in good order.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exitCode = exitCodes.failed;
+  stopping.abort();
+});
 
 try {
-  await program.parseAsync();
+  // As kubectl, helm and cargo do: asked for nothing, say what there is to ask for.
+  await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, "--help"]);
 } catch (error) {
   process.exitCode = report(error);
+}
+// A command that is over must not be kept alive by a connection that is not.
+process.stdout.write("", () => process.exit());
+
+/** The first Ctrl-C or SIGTERM asks to stop in good order; the second does not wait for it. */
+function end(signal: NodeJS.Signals): void {
+  if (stop.aborted) process.exit(128 + constants.signals[signal]);
+  stopping.abort();
 }
 
 function report(error: unknown): number {
@@ -110,14 +137,16 @@ function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
 
-/** Aborts on Ctrl-C and SIGTERM; a second one does not wait. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return controller.signal;
+/** Commander's `error: unknown command 'rnu'\n(Did you mean run?)` as `unknown command 'rnu'; did you mean run?`. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\.?\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?")
+    .replace(/\.$/, "");
+}
+
+/** `run ` for arguments that begin with the command run; else nothing. */
+function commandOf([first]: readonly string[]): string {
+  return program.commands.some((command) => command.name() === first) ? `${first} ` : "";
 }

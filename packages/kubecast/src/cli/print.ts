@@ -4,42 +4,59 @@ import { formatDuration } from "../settings/duration.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
+const severityStyles: Readonly<Record<string, Style>> = { critical: "red", warning: "yellow", info: "cyan" };
+
 /** Writes messages for people: one a line, in columns, colours only on a terminal. */
 export class Printer {
   readonly #colour: boolean;
 
-  constructor(stream: NodeJS.WriteStream) {
-    this.#colour = stream.isTTY === true && !process.env["NO_COLOR"];
+  constructor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
+    this.#colour = stream.isTTY === true && !env["NO_COLOR"];
   }
 
-  /** `18:45:21 FIRING   critical PodCrashLoopBackOff pods/shop/checkout/api  container api keeps crashing` */
-  message({ data, subject, time }: ConditionEvent, prefix = ""): string {
+  /**
+   * `18:45:21 FIRING   critical PodCrashLoopBackOff    shop/checkout-x2k9p    container api keeps crashing`
+   * `18:45:52 RESOLVED critical PodCrashLoopBackOff    shop/checkout-x2k9p/api    recovered after 31s`
+   */
+  message({ data, time }: ConditionEvent): string {
+    const { object, element, severity, summary } = data;
     const resolved = data.status === "resolved";
-    const state = resolved ? this.#style("green", "RESOLVED") : this.#style("red", "FIRING  ");
+    const name = object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
+    // What is said once on a line need not be said twice.
+    const said = !resolved && (element === null || summary.includes(element));
+    const place = said ? name : `${name}/${element ?? ""}`.replace(/\/$/, "");
+    const own = `${object.kind.toLowerCase()} ${object.name} `;
     const what = resolved
-      ? `${data.reason} after ${this.#lasted(data.startsAt, data.endsAt)}: ${data.summary}`
-      : data.summary;
-    const severity = this.#style(data.severity === "critical" ? "bold" : "reset", data.severity.padEnd(8));
-    const at = this.#style("dim", new Date(time).toTimeString().slice(0, 8));
-    return `${prefix}${at} ${state} ${severity} ${data.rule.padEnd(23)} ${subject.padEnd(38)} ${what}`;
-  }
-
-  heading(text: string): string {
-    return this.#style("bold", text);
+      ? `${data.reason} after ${lasted(data.startsAt, data.endsAt)}`
+      : summary.startsWith(own)
+        ? summary.slice(own.length)
+        : summary;
+    return [
+      this.#style("dim", new Date(time).toTimeString().slice(0, 8)),
+      resolved
+        ? this.#style("green", "RESOLVED")
+        : this.#style(["bold", severityStyles[severity] ?? "red"], "FIRING  "),
+      this.#style(severityStyles[severity] ?? "reset", severity.padEnd(8)),
+      data.rule.padEnd(23),
+      place.padEnd(34),
+      what,
+    ].join(" ");
   }
 
   note(text: string): string {
     return this.#style("dim", text);
   }
 
-  #lasted(startsAt: string, endsAt: string | null): string {
-    const milliseconds = Date.parse(endsAt ?? startsAt) - Date.parse(startsAt);
-    return formatDuration(
-      milliseconds < 10_000 ? Math.round(milliseconds / 100) * 100 : Math.round(milliseconds / 1_000) * 1_000,
-    );
+  #style(style: Style | readonly Style[], text: string): string {
+    return this.#colour ? styleText(style as Style, text, { validateStream: false }) : text;
   }
+}
 
-  #style(style: Style, text: string): string {
-    return this.#colour ? styleText(style, text) : text;
-  }
+/** In tenths of a second below ten, in seconds above. */
+function lasted(startsAt: string, endsAt: string | null): string {
+  const milliseconds = Date.parse(endsAt ?? startsAt) - Date.parse(startsAt);
+  const grain = milliseconds < 10_000 ? 100 : 1_000;
+  return milliseconds < 10_000
+    ? `${Math.round(milliseconds / grain) / 10}s`
+    : formatDuration(Math.round(milliseconds / grain) * grain);
 }

@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { ApiError, Client, type ClusterConfig, loadConfig } from "@kubecast/kube";
+import { ApiError, Client, type ClusterConfig, ConfigError, loadConfig } from "@kubecast/kube";
 import type { Logger } from "pino";
 import { runTogether } from "../pipeline/kubecast.ts";
 import { Pipeline, type PipelineEvent } from "../pipeline/pipeline.ts";
 import { redactUrl } from "../redis/connection.ts";
 import { Publisher, type PublisherEvent } from "../redis/publisher.ts";
 import { loadRules } from "../rules/catalogue.ts";
+import { Health } from "../server/health.ts";
 import { Metrics } from "../server/metrics.ts";
 import { startServer } from "../server/server.ts";
 import { type Flags, loadSettings } from "../settings/settings.ts";
 import { exitCodes, explainApiError, Failure } from "./failure.ts";
 import { createLogger } from "./logger.ts";
+import { checkKubernetes, checkRedis } from "./preflight.ts";
 
 /** `kubecast run`: the main job. Ends when the signal aborts; throws what it cannot go on without. */
 export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
@@ -20,14 +22,15 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   if (rules.length === 0) throw new Failure("there are no rules: give some with --rules FILE", exitCodes.usage);
   const log = createLogger(settings.logging);
   const { kubeconfig, context } = settings.kubernetes;
-  const config = await loadConfig({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
+  const config = await loadConfig({ kubeconfig, context }).catch((error: unknown) => {
+    if (!(error instanceof ConfigError) || kubeconfig !== undefined) throw error;
+    throw new Failure(`${error.message}; choose a kubeconfig with --kubeconfig FILE or KUBECONFIG`, exitCodes.usage);
   });
   const cluster = settings.cluster ?? clusterNameOf(config);
   const client = await Client.create(config);
   try {
     let metrics: Metrics | undefined;
+    let health: Health | undefined;
     const publisher = new Publisher({
       url: settings.redis.url,
       cluster,
@@ -36,6 +39,7 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
       outboxLimit: settings.redis.outbox,
       report: (event) => {
         metrics?.observe(event);
+        health?.observe(event);
         logPublisher(log, event);
       },
     });
@@ -47,9 +51,11 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
       report: (event) => logPipeline(log, event),
     });
     metrics = new Metrics(pipeline, publisher);
-    const server = await startServer(settings.server, healthOf(pipeline), metrics.registry);
+    health = new Health(pipeline, publisher);
+    const server = await startServer(settings.server, health, metrics.registry);
     try {
-      await client.request({ method: "GET", path: "/version" }, { signal, timeout: 10_000 });
+      await checkKubernetes(client, signal);
+      await checkRedis(settings.redis.url);
       log.info(
         { cluster, api: config.server, redis: redactUrl(settings.redis.url), rules: rules.length, port: server.port },
         "kubecast is watching",
@@ -71,14 +77,6 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
 function clusterNameOf(config: ClusterConfig): string {
   const name = config.cluster?.split("/").at(-1) ?? "";
   return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "") || "default";
-}
-
-function healthOf(pipeline: Pipeline) {
-  const unsynced = () => pipeline.watches.filter((watch) => !watch.stats.synced).map((watch) => watch.name);
-  return {
-    live: () => undefined,
-    ready: () => (pipeline.ready ? undefined : `not yet listed: ${unsynced().join(", ")}`),
-  };
 }
 
 function logPublisher(log: Logger, event: PublisherEvent): void {

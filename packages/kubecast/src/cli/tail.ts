@@ -3,6 +3,7 @@ import { findClusters, type Message, subscribe } from "../redis/subscriber.ts";
 import { parseDuration } from "../settings/duration.ts";
 import { checkRedisUrl } from "../settings/settings.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import { checkRedis } from "./preflight.ts";
 import { Printer } from "./print.ts";
 
 export interface TailFlags {
@@ -19,7 +20,9 @@ export async function tail(pattern: string | undefined, flags: TailFlags, signal
   if (flags.since !== undefined && since === undefined) {
     throw new Failure(`--since ${flags.since}: not a duration; write it like 30s, 10m or 2h`, exitCodes.usage);
   }
-  const cluster = flags.cluster ?? (process.env["KUBECAST_CLUSTER"] || undefined) ?? (await onlyCluster(url));
+  await checkRedis(url);
+  const named = flags.cluster ?? (process.env["KUBECAST_CLUSTER"] || undefined);
+  const cluster = named ?? (await onlyCluster(url));
   const wanted = matcher(cluster, pattern ?? "*");
   const printer = new Printer(process.stdout);
   const out = (text: string) => process.stdout.write(`${text}\n`);
@@ -37,6 +40,7 @@ export async function tail(pattern: string | undefined, flags: TailFlags, signal
         const firing = item.firing.filter(({ event }) => wanted(event));
         note(`${firing.length} firing now in ${cluster}${firing.length === 0 ? "" : ":"}`);
         show(firing);
+        if (item.firing.length === 0 && named !== undefined) await noteUnknown(url, cluster, note);
         note("following");
         break;
       }
@@ -74,6 +78,15 @@ async function onlyCluster(url: string): Promise<string> {
     );
   }
   return only;
+}
+
+/** A name that nobody publishes under is likely a misspelt one, though it may also be the one to come. */
+async function noteUnknown(url: string, cluster: string, note: (text: string) => void): Promise<void> {
+  // Rights to this cluster's keys alone do not suffice to look for others.
+  const clusters = await findClusters(url).catch(() => [cluster]);
+  if (clusters.includes(cluster)) return;
+  const others = clusters.length === 0 ? "" : ` (others have: ${clusters.join(", ")})`;
+  note(`no kubecast has published as ${cluster} yet${others}`);
 }
 
 /** Matches a channel's `namespace:rule` with a glob of * and ?. */
