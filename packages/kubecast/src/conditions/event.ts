@@ -85,7 +85,7 @@ export function eventId({ type, condition }: Transition): string {
 }
 
 /** `pods/shop/checkout-7c9d8/api` or `nodes/node-1`. */
-export function subject({ resource, object, element }: Condition): string {
+function subject({ resource, object, element }: Condition): string {
   const parts = [resource, object.namespace, object.name, element];
   return parts.filter((part) => part !== undefined && part !== null).join("/");
 }

@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FaultProxy, type RedisServer, redisCommand, redisSubscribe, startProxy, startRedisServer } from "@kubecast/testbed";
+import {
+  type FaultProxy,
+  type RedisServer,
+  redisCommand,
+  redisSubscribe,
+  startProxy,
+  startRedisServer,
+} from "@kubecast/testbed";
 import { CloudEvent } from "cloudevents";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFailed, vi } from "vitest";
 import type { ConditionEvent } from "../conditions/event.ts";
@@ -46,8 +53,13 @@ export function survivalSuite(start: () => Promise<Backend>): void {
   beforeEach(async () => {
     redis = await startRedisServer({ persistence: "aof", args: ["--appendfsync", "always"] });
     redisProxy = await startProxy({ target: { port: redis.port } });
-    namespace = `e2e-${(serial += 1)}`;
-    await backend.request("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    serial += 1;
+    namespace = `e2e-${serial}`;
+    await backend.request("POST", "/api/v1/namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace },
+    });
   });
   afterEach(async () => {
     await killPrograms();
@@ -75,13 +87,20 @@ export function survivalSuite(start: () => Promise<Backend>): void {
   const pods = () => `/api/v1/namespaces/${namespace}/pods`;
   async function create(...names: string[]): Promise<void> {
     for (const name of names) {
-      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { containers: [{ name: "app", image: "example.com/app:1" }] } };
+      const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name },
+        spec: { containers: [{ name: "app", image: "example.com/app:1" }] },
+      };
       const { status } = await backend.request("POST", pods(), pod);
       expect(status).toBe(201);
     }
   }
   async function setReason(name: string, reason: string): Promise<void> {
-    const { status } = await backend.request("PATCH", `${pods()}/${name}/status`, { status: { reason, message: `about ${name}` } });
+    const { status } = await backend.request("PATCH", `${pods()}/${name}/status`, {
+      status: { reason, message: `about ${name}` },
+    });
     expect(status).toBe(200);
   }
   const breakPod = (name: string) => setReason(name, "Broken");
@@ -191,7 +210,9 @@ export function survivalSuite(start: () => Promise<Backend>): void {
       const events = await checkLog();
       expect(namesOf(events.filter(({ data }) => data.status === "firing"))).toEqual([...names].sort());
       expect(namesOf(events.filter(({ data }) => data.status === "resolved"))).toEqual(names.slice(0, 15).sort());
-      expect(events.filter(({ data }) => data.reason === "deleted").map(({ data }) => data.object.name)).toEqual([deleted]);
+      expect(events.filter(({ data }) => data.reason === "deleted").map(({ data }) => data.object.name)).toEqual([
+        deleted,
+      ]);
       expect(starts).toBeGreaterThan(3);
     });
 
@@ -199,7 +220,8 @@ export function survivalSuite(start: () => Promise<Backend>): void {
       const first = kubecast();
       await create("slow");
       await breakPod("slow");
-      const pending = () => redisCommand(redis.url, "HGETALL", "kubecast:{e2e}:pending") as Promise<Record<string, string>>;
+      const pending = () =>
+        redisCommand(redis.url, "HGETALL", "kubecast:{e2e}:pending") as Promise<Record<string, string>>;
       await vi.waitFor(async () => expect(Object.keys(await pending())).toHaveLength(1), within);
       await first.kill();
       // An hour ago, as far as Redis knows.
@@ -207,7 +229,11 @@ export function survivalSuite(start: () => Promise<Backend>): void {
       const since = new Date(Date.now() - 3_600_000).toISOString();
       await redisCommand(redis.url, "HSET", "kubecast:{e2e}:pending", id, JSON.stringify({ to: "firing", since }));
       kubecast();
-      await vi.waitFor(async () => expect((await published()).map(({ data }) => data.rule).sort()).toEqual(["Broken", "BrokenForLong"]), within);
+      await vi.waitFor(
+        async () =>
+          expect((await published()).map(({ data }) => data.rule).sort()).toEqual(["Broken", "BrokenForLong"]),
+        within,
+      );
       expect(await pending()).toEqual({});
     });
 
@@ -255,7 +281,10 @@ export function survivalSuite(start: () => Promise<Backend>): void {
       await firing("c");
       const events = await checkLog();
       const ends = events.filter(({ data }) => data.status === "resolved" && data.object.namespace === namespace);
-      expect(Object.fromEntries(ends.map(({ data }) => [data.object.name, data.reason]))).toEqual({ a: "recovered", b: "deleted" });
+      expect(Object.fromEntries(ends.map(({ data }) => [data.object.name, data.reason]))).toEqual({
+        a: "recovered",
+        b: "deleted",
+      });
       expect(program.running).toBe(true);
     });
 

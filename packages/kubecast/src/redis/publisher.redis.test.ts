@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { startProxy } from "@kubecast/testbed";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Change, Condition } from "../conditions/condition.ts";
 import { conditionId } from "../conditions/condition.ts";
-import { eventId } from "../conditions/event.ts";
+import { type ConditionEvent, eventId } from "../conditions/event.ts";
 import { type RedisServer, startRedisServer } from "../embedded/redis-server.ts";
 import { RedisConnection, RedisError } from "./connection.ts";
 import { FencedError, Publisher, type PublisherEvent } from "./publisher.ts";
@@ -30,7 +32,7 @@ function condition(uid: string, startsAt = "2026-01-02T03:04:05.678Z"): Conditio
     element: null,
     startsAt,
     summary: "it failed",
-    details: { "quote\"": "\u2028" },
+    details: { 'quote"': "\u2028" },
     labels: {},
   };
 }
@@ -56,7 +58,10 @@ function publisher(events: PublisherEvent[] = [], options: Partial<ConstructorPa
   });
 }
 
-async function started(events: PublisherEvent[] = [], options: Partial<ConstructorParameters<typeof Publisher>[0]> = {}) {
+async function started(
+  events: PublisherEvent[] = [],
+  options: Partial<ConstructorParameters<typeof Publisher>[0]> = {},
+) {
   const one = publisher(events, options);
   await one.start();
   const run = one.run(stop.signal);
@@ -65,7 +70,7 @@ async function started(events: PublisherEvent[] = [], options: Partial<Construct
   return { publisher: one, run };
 }
 
-async function ask(...args: string[]): Promise<any> {
+async function ask(...args: string[]): Promise<unknown> {
   const connection = new RedisConnection(redis.url);
   try {
     return await connection.command(...args);
@@ -73,8 +78,12 @@ async function ask(...args: string[]): Promise<any> {
     connection.close();
   }
 }
-const log = async (): Promise<any[]> => ((await ask("XRANGE", "kubecast:{test}:log", "-", "+")) as any[]).map(([, fields]) => JSON.parse(fields[1]));
-const firingNow = async (): Promise<string[]> => ((await ask("HKEYS", "kubecast:{test}:conditions")) as string[]).sort();
+async function log(): Promise<ConditionEvent[]> {
+  const entries = (await ask("XRANGE", "kubecast:{test}:log", "-", "+")) as [string, [string, string]][];
+  return entries.map(([, [, json]]) => JSON.parse(json) as ConditionEvent);
+}
+const firingNow = async (): Promise<string[]> =>
+  ((await ask("HKEYS", "kubecast:{test}:conditions")) as string[]).sort();
 const within = { timeout: 10_000, interval: 20 };
 
 describe("Publisher", () => {
@@ -92,8 +101,8 @@ describe("Publisher", () => {
       "kubecast.condition.firing",
       "kubecast.condition.resolved",
     ]);
-    expect(entries[0].id).toBe(eventId(first as never));
-    expect(entries[0].data.details).toEqual({ "quote\"": "\u2028" });
+    expect(entries[0]!.id).toBe(eventId(first as never));
+    expect(entries[0]!.data.details).toEqual({ 'quote"': "\u2028" });
     expect(await firingNow()).toEqual(["PodFailed/b"]);
     expect(JSON.parse((await ask("HGET", "kubecast:{test}:conditions", "PodFailed/b")) as string)).toEqual(entries[1]);
   });
@@ -103,7 +112,10 @@ describe("Publisher", () => {
     one.publish({ type: "timer", id: "PodFailed/a", timer: { to: "firing", since: Date.UTC(2026, 0, 1) } });
     one.publish({ type: "timer", id: "PodFailed/b", timer: { to: "firing", since: Date.UTC(2026, 0, 1) } });
     await vi.waitFor(async () => expect(await ask("HLEN", "kubecast:{test}:pending")).toBe(2), within);
-    expect((await publisher().start()).timers.get("PodFailed/a")).toEqual({ to: "firing", since: Date.UTC(2026, 0, 1) });
+    expect((await publisher().start()).timers.get("PodFailed/a")).toEqual({
+      to: "firing",
+      since: Date.UTC(2026, 0, 1),
+    });
   });
 
   it("hands over what is published to its successor, and is shut out by it", async () => {
@@ -156,6 +168,68 @@ describe("Publisher", () => {
     await vi.waitFor(async () => expect(await log()).toHaveLength(3), within);
     expect((await log()).map((event) => event.sequence)).toEqual(["1", "2", "3"]);
     expect(events.some((event) => event.type === "reachable")).toBe(true);
+  });
+
+  it("neither loses nor repeats a transition whose reply was lost", async () => {
+    const proxy = await startProxy({ target: { port: redis.port } });
+    const { publisher: one } = await started([], { url: proxy.url("redis") });
+    const count = 3_000;
+    let over = false;
+    // Replies are short: most cuts come behind a batch that was applied, before its reply has come through.
+    const cutting = (async () => {
+      let cuts = 0;
+      for (; !over && cuts < 30; cuts += 1)
+        await Promise.race([proxy.cutAfterBytes(1 + 7 * (cuts % 11)), vi.waitUntil(() => over, within)]);
+      return cuts;
+    })();
+    for (let index = 0; index < count; index += 1) {
+      one.publish(firing(`u${index}`));
+      if (index % 3 === 0) one.publish(resolved(`u${index}`));
+      if (index % 10 === 0) await new Promise(setImmediate);
+    }
+    const total = count + count / 3;
+    await vi.waitFor(async () => expect(await ask("GET", "kubecast:{test}:seq")).toBe(String(total)), {
+      timeout: 50_000,
+      interval: 50,
+    });
+    over = true;
+    expect(await cutting).toBeGreaterThan(5);
+    const events = await log();
+    expect(events.map(({ sequence }) => Number(sequence))).toEqual(
+      Array.from({ length: total }, (_, index) => index + 1),
+    );
+    expect(new Set(events.map(({ id }) => id)).size).toBe(total);
+    expect(await firingNow()).toHaveLength(count - count / 3);
+    await proxy.stop();
+  });
+
+  it("restores a Redis that came back empty while transitions went on", async () => {
+    const { publisher: one } = await started();
+    for (let index = 0; index < 50; index += 1) one.publish(firing(`u${index}`));
+    await vi.waitFor(async () => expect(await firingNow()).toHaveLength(50), within);
+    await redis.kill();
+    for (let index = 0; index < 25; index += 1) one.publish(resolved(`u${index}`));
+    await redis.restart();
+    await vi.waitFor(async () => expect(await firingNow()).toHaveLength(25), within);
+    const events = await log();
+    expect(events.map(({ sequence }) => Number(sequence))).toEqual(events.map((_, index) => index + 1));
+  });
+
+  it("is content with the rights that the documentation gives it", async () => {
+    const documentation = await readFile(new URL("../../../../docs/redis.md", import.meta.url), "utf8");
+    const [, words = ""] = /^ +ACL (SETUSER kubecast .*)$/m.exec(documentation) ?? [];
+    await ask("ACL", ...words.split(" "));
+    const { publisher: one } = await started([], {
+      url: redis.url.replace("redis://", "redis://kubecast:a-password@"),
+    });
+    one.publish(firing("a"));
+    one.publish(resolved("a"));
+    one.publish({ type: "timer", id: "PodFailed/b", timer: { to: "firing", since: 1_000 } });
+    one.publish({ type: "timer-cleared", id: "PodFailed/b" });
+    await vi.waitFor(async () => expect(await log()).toHaveLength(2), within);
+    await ask("FLUSHALL");
+    one.publish(firing("c"));
+    await vi.waitFor(async () => expect(await firingNow()).toEqual(["PodFailed/c"]), within);
   });
 
   it("says which rights are missing before anything happens", async () => {
