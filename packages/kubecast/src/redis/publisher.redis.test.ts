@@ -179,7 +179,7 @@ describe("Publisher", () => {
     const cutting = (async () => {
       let cuts = 0;
       for (; !over && cuts < 30; cuts += 1)
-        await Promise.race([proxy.cutAfterBytes(1 + 7 * (cuts % 11)), vi.waitUntil(() => over, within)]);
+        await Promise.race([proxy.cutAfterBytes(25 + 37 * (cuts % 7)), vi.waitUntil(() => over, within)]);
       return cuts;
     })();
     for (let index = 0; index < count; index += 1) {
