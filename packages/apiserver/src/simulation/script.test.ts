@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseNodeScript, parsePodScript } from "./script.ts";
 
@@ -51,5 +52,31 @@ test("a Node's script has behaviours of its own", () => {
   });
   expect(() => parseNodeScript("evicted")).toThrow(
     'no behaviour is called "evicted" (there are healthy, lost, not-ready)',
+  );
+});
+
+describe("the README", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, pods = "", nodes = ""] = /A Pod's behaviours.*?\n\n(.*?)\n\nA Node's.*?\n\n(.*?)\n\n/s.exec(readme) ?? [];
+
+  test.each([
+    ["Pod", pods, parsePodScript],
+    ["Node", nodes, parseNodeScript],
+  ])(
+    "lists the behaviours of a %s, and the options of each with their defaults",
+    (_, table, parse: (text: string) => object) => {
+      const rows = Array.from(table.matchAll(/^\| `(.*?)` \|.*\|(.*?)\|$/gm), ([, behaviour = "", cell = ""]) => ({
+        behaviour,
+        options: Array.from(cell.matchAll(/`(.*?)`/g), ([, option = ""]) => option),
+      }));
+      const behaviours = rows.map(({ behaviour }) => behaviour).join(", ");
+      expect(() => parse("none such")).toThrow(`(there are ${behaviours})`);
+      for (const { behaviour, options } of rows) {
+        const names = options.map((option) => option.split("=", 1)).join(", ") || "no options";
+        expect(() => parse(`${behaviour}; none=such`)).toThrow(`(it takes ${names})`);
+        const defaults = options.filter((option) => option.includes("="));
+        expect(parse([behaviour, ...defaults].join("; "))).toEqual(parse(behaviour));
+      }
+    },
   );
 });
