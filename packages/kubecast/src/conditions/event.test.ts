@@ -7,7 +7,15 @@ import { type Condition, conditionId } from "./condition.ts";
 import { dataSchema, decodeCondition, encodeEvent, type Transition } from "./event.ts";
 
 const schema = JSON.parse(readFileSync(new URL("../../schema/condition.v1.json", import.meta.url), "utf8"));
-const validate = new Ajv2020({ formats: { "date-time": (text: string) => !Number.isNaN(Date.parse(text)) } }).compile(schema);
+/** Readers let fields that were added later pass; here there must be none that the schema does not know. */
+const closed = {
+  ...schema,
+  additionalProperties: false,
+  properties: { ...schema.properties, object: { ...schema.properties.object, additionalProperties: false } },
+};
+const validate = new Ajv2020({ formats: { "date-time": (text: string) => !Number.isNaN(Date.parse(text)) } }).compile(
+  schema,
+);
 
 const instant = fc.integer({ min: 0, max: 4e12 }).map((time) => new Date(time).toISOString());
 const text = fc.string({ unit: "binary", minLength: 1 });
@@ -16,16 +24,21 @@ const condition: fc.Arbitrary<Condition> = fc
     rule: fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,20}$/),
     severity: fc.constantFrom("critical", "warning", "info"),
     resource: fc.constant("pods"),
-    object: fc.record({ apiVersion: text, kind: text, namespace: text, name: text, uid: text, resourceVersion: text }, {
-      requiredKeys: ["apiVersion", "kind", "name", "uid", "resourceVersion"],
-    }),
+    object: fc.record(
+      { apiVersion: text, kind: text, namespace: text, name: text, uid: text, resourceVersion: text },
+      {
+        requiredKeys: ["apiVersion", "kind", "name", "uid", "resourceVersion"],
+      },
+    ),
     element: fc.option(text),
     startsAt: instant,
     summary: fc.string({ unit: "binary" }),
     details: fc.dictionary(text, fc.jsonValue()),
     labels: fc.dictionary(text, fc.string()),
   })
-  .map((parts) => JSON.parse(JSON.stringify({ ...parts, id: conditionId(parts.rule, parts.object.uid, parts.element) })));
+  .map((parts) =>
+    JSON.parse(JSON.stringify({ ...parts, id: conditionId(parts.rule, parts.object.uid, parts.element) })),
+  );
 const transition: fc.Arbitrary<Transition> = fc.oneof(
   condition.map((one) => ({ type: "firing" as const, condition: one })),
   fc.record({
@@ -72,7 +85,14 @@ describe("a message", () => {
       rule: "PodCrashLoopBackOff",
       severity: "critical",
       resource: "pods",
-      object: { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "checkout-7c9d8", uid: "u1", resourceVersion: "7" },
+      object: {
+        apiVersion: "v1",
+        kind: "Pod",
+        namespace: "shop",
+        name: "checkout-7c9d8",
+        uid: "u1",
+        resourceVersion: "7",
+      },
       element: "api",
       startsAt: "2026-11-22T18:45:21.051Z",
       summary: "container api keeps crashing",

@@ -148,7 +148,7 @@ describe("PodCrashLoopBackOff", () => {
       {
         element: "web",
         said: {
-          summary: "container web keeps crashing (7 restarts)",
+          summary: "container web keeps crashing (restarts: 7)",
           details: {
             container: "web",
             image: "registry.example/web:1",
@@ -163,7 +163,7 @@ describe("PodCrashLoopBackOff", () => {
       {
         element: "db",
         said: {
-          summary: "container db keeps crashing (7 restarts)",
+          summary: "container db keeps crashing (restarts: 7)",
           details: { container: "db", image: "registry.example/web:1", restarts: 7, node: "node-1" },
           labels: {},
         },

@@ -1,0 +1,38 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { loadSettings } from "../settings/settings.ts";
+import { builtinRules } from "./catalogue.ts";
+import { parseRules } from "./parse.ts";
+
+/** The YAML blocks of a document of this repository that begin with a key. */
+async function blocks(file: string, key: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../../../${file}`, import.meta.url), "utf8");
+  return Array.from(text.matchAll(/^```yaml\n(.*?)^```/gms), ([, block = ""]) => block).filter((block) =>
+    block.startsWith(`${key}:`),
+  );
+}
+
+it.each(["README.md", "docs/rules.md"])("the rules in %s have no mistake", async (file) => {
+  const found = await blocks(file, "rules");
+  expect(found).not.toHaveLength(0);
+  for (const block of found) expect(parseRules(file, block).mistakes).toEqual([]);
+});
+
+it("the settings in README.md can be loaded", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "kubecast-"));
+  const [block = ""] = await blocks("README.md", "cluster");
+  await writeFile(path.join(folder, "kubecast.yaml"), block);
+  const settings = await loadSettings({ config: path.join(folder, "kubecast.yaml") }, {});
+  expect(settings).toMatchObject({ cluster: "prod-eu", redis: { log: { maxAge: 7 * 86_400_000 } } });
+  await rm(folder, { recursive: true });
+});
+
+it("docs/rules.md lists the built-in rules as they are", async () => {
+  const text = await readFile(new URL("../../../../docs/rules.md", import.meta.url), "utf8");
+  const rows = Array.from(text.matchAll(/^\| `(\w+)` \|.*\| (\w+) \| (\w+) \| (\w+) \|$/gm), ([, ...row]) => row);
+  const minutes = (milliseconds: number) => (milliseconds === 0 ? "0" : `${milliseconds / 60_000}m`);
+  const rules = await builtinRules();
+  expect(rows).toEqual(rules.map((rule) => [rule.name, minutes(rule.for), minutes(rule.keepFiringFor), rule.severity]));
+});
