@@ -27,6 +27,20 @@ export class Program {
     void this.#ended.then(() => started.delete(this));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What came on stdout so far, in lines. */
+  get lines(): string[] {
+    return this.stdout.split("\n").slice(0, -1);
+  }
+
+  /** Reads no more, as `head` when it has enough. */
+  closeStdout(): void {
+    this.#child.stdout.destroy();
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
