@@ -639,11 +639,12 @@ describe("conditions, against a model", () => {
     return { changes: bench.changes, bench };
   }
 
+  /** No process starts within the millisecond in which another ended. */
+  const pause: Step = { do: "time", by: 1, tick: true };
+
   it("publishes what the model says, each transition once and in turn", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        // No process starts within the millisecond in which another ended.
-        const pause: Step = { do: "time", by: 1, tick: false };
         const { changes } = play(steps.flatMap((one) => (one.do === "restart" ? [pause, one] : [one])));
         const last = new Map<string, string>();
         const ids = new Set<string>();
@@ -677,11 +678,11 @@ describe("conditions, against a model", () => {
           const again: Step[] = [{ do: "restart" }, ...seen.values(), { do: "complete" }];
           const through = play([
             ...steps.slice(0, at),
-            { do: "time", by: 0, tick: true },
+            pause,
             ...again,
             ...steps.slice(at),
           ]);
-          const without = play([...steps.slice(0, at), { do: "time", by: 0, tick: true }, ...steps.slice(at)]);
+          const without = play([...steps.slice(0, at), pause, ...steps.slice(at)]);
           const transitions = (changes: readonly Change[]) =>
             changes
               .flatMap((change) => (change.type === "firing" || change.type === "resolved" ? [eventId(change)] : []))
