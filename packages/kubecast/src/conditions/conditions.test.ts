@@ -676,12 +676,7 @@ describe("conditions, against a model", () => {
           const seen = new Map<number, Step>();
           for (const one of steps.slice(0, at)) if (one.do === "observe") seen.set(one.target, one);
           const again: Step[] = [{ do: "restart" }, ...seen.values(), { do: "complete" }];
-          const through = play([
-            ...steps.slice(0, at),
-            pause,
-            ...again,
-            ...steps.slice(at),
-          ]);
+          const through = play([...steps.slice(0, at), pause, ...again, ...steps.slice(at)]);
           const without = play([...steps.slice(0, at), pause, ...steps.slice(at)]);
           const transitions = (changes: readonly Change[]) =>
             changes
