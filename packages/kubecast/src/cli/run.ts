@@ -60,10 +60,13 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
         { cluster, api: config.server, redis: redactUrl(settings.redis.url), rules: rules.length, port: server.port },
         "kubecast is watching",
       );
+      signal.addEventListener("abort", () => log.info({ waiting: publisher.waiting }, "stopping"), { once: true });
       await runTogether(pipeline, publisher, signal);
     } finally {
       await server.stop();
     }
+    if (publisher.waiting > 0)
+      log.warn({ waiting: publisher.waiting }, "not all could be published; the next start makes up for it");
     log.info("kubecast has stopped");
   } catch (error) {
     if (signal.aborted && error === signal.reason) return;
