@@ -16,21 +16,20 @@ const { values } = parseArgs({
 });
 
 const folder = await mkdtemp(join(tmpdir(), "kubecast-bench-"));
-const rows = [["pods", "ready after ms", "of that CPU ms", "resident MB"]];
+const rows = [["pods", "ready after ms", "resident MB"]];
 for (const pods of values.pods.split(",").map(Number)) {
   const target = await startMemoryTarget(folder);
   await createPods(new PlainApi(target.api), pods);
-  const measured: { readyAfter: number; cpu: number; memory: number }[] = [];
+  const measured: { readyAfter: number; memory: number }[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const redis = await startRedisServer();
     const kubecast = await startKubecast(target, redis.url, folder, []);
-    const cpu = await kubecast.cpu();
-    measured.push({ readyAfter: kubecast.readyAfter, cpu, memory: (await kubecast.memory()) / 1e6 });
+    measured.push({ readyAfter: kubecast.readyAfter, memory: (await kubecast.memory()) / 1e6 });
     await kubecast.stop();
     await redis.stop();
   }
   const middle = (of: keyof (typeof measured)[number]) => median(measured.map((one) => one[of])).toFixed(0);
-  rows.push([String(pods), middle("readyAfter"), middle("cpu"), middle("memory")]);
+  rows.push([String(pods), middle("readyAfter"), middle("memory")]);
   await target.stop();
 }
 process.stdout.write(`${table(rows)}\n`);
