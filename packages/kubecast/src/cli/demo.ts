@@ -89,8 +89,6 @@ export async function demo(flags: DemoFlags, signal: AbortSignal): Promise<void>
     clearTimeout(timer);
     await working;
     note(`${tally.firing} began (${tally.rules.size} rules), ${tally.resolved} resolved; stopping what was started`);
-  } catch (error) {
-    if (!over.aborted || signal.reason !== error) throw error;
   } finally {
     stopping.abort();
     for (const step of cleanUp.reverse()) await step();

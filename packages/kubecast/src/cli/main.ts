@@ -119,6 +119,7 @@ function end(signal: NodeJS.Signals): void {
 }
 
 function report(error: unknown): number {
+  if (stop.aborted && error === stop.reason) return exitCodes.done; // stopped before it had begun
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage; // it has said what is wrong
   }

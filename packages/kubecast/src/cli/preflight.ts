@@ -32,12 +32,14 @@ export async function checkKubernetes(client: Client, signal: AbortSignal): Prom
 
 /**
  * Finds out whether a Redis that is new enough answers and takes the password,
- * with advice for each of the usual mistakes. Throws Failure or RedisError.
+ * with advice for each of the usual mistakes. Throws Failure or RedisError, and
+ * the signal's reason when it aborts.
  */
-export async function checkRedis(url: string): Promise<void> {
-  const info = await ask(url).catch((error: unknown) => {
+export async function checkRedis(url: string, signal: AbortSignal): Promise<void> {
+  const asking = ask(url).catch((error: unknown) => {
     throw advise(url, explain(url, error));
   });
+  const info = await Promise.race([asking, aborted(signal)]);
   // (Valkey says here which Redis it is like.)
   const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
   if (version === null) return; // it does not tell this user, and that is its right
@@ -67,6 +69,13 @@ async function ask(url: string): Promise<string> {
     clearTimeout(timer);
     destroy(client);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+  });
 }
 
 function advise(url: string, error: RedisError): Error {

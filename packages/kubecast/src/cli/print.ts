@@ -36,7 +36,7 @@ export class Printer {
       resolved
         ? this.#style("green", "RESOLVED")
         : this.#style(["bold", severityStyles[severity] ?? "red"], "FIRING  "),
-      this.#style(severityStyles[severity] ?? "reset", severity.padEnd(8)),
+      this.#style(resolved ? "dim" : (severityStyles[severity] ?? "reset"), severity.padEnd(8)),
       data.rule.padEnd(23),
       place.padEnd(34),
       what,

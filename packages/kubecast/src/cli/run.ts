@@ -55,7 +55,7 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
     const server = await startServer(settings.server, health, metrics.registry);
     try {
       await checkKubernetes(client, signal);
-      await checkRedis(settings.redis.url);
+      await checkRedis(settings.redis.url, signal);
       log.info(
         { cluster, api: config.server, redis: redactUrl(settings.redis.url), rules: rules.length, port: server.port },
         "kubecast is watching",
@@ -69,7 +69,6 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
       log.warn({ waiting: publisher.waiting }, "not all could be published; the next start makes up for it");
     log.info("kubecast has stopped");
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return;
     throw error instanceof ApiError ? explainApiError(error, config) : error;
   } finally {
     await client.close();

@@ -20,7 +20,7 @@ export async function tail(pattern: string | undefined, flags: TailFlags, signal
   if (flags.since !== undefined && since === undefined) {
     throw new Failure(`--since ${flags.since}: not a duration; write it like 30s, 10m or 2h`, exitCodes.usage);
   }
-  await checkRedis(url);
+  await checkRedis(url, signal);
   const named = flags.cluster ?? (process.env["KUBECAST_CLUSTER"] || undefined);
   const cluster = named ?? (await onlyCluster(url));
   const wanted = matcher(cluster, pattern ?? "*");

@@ -176,6 +176,16 @@ describe("a Redis", () => {
       const { sentence } = await failing(command(`redis://127.0.0.1:${await webPort()}`), { code: 1 });
       expect(sentence).toContain("does not answer as a Redis does");
     });
+    it("does not trust, for its certificate", async () => {
+      const tls = await startApiServer({ tls: true });
+      try {
+        const { sentence } = await failing(command(`rediss://:${secret}@127.0.0.1:${tls.port}`), { code: 1 });
+        expect(sentence).toContain("the certificate of Redis at rediss://:***@127.0.0.1");
+        expect(sentence).toContain("NODE_EXTRA_CA_CERTS");
+      } finally {
+        await tls.stop();
+      }
+    });
     it("finds too old", async () => {
       const { sentence } = await failing(command(`redis://127.0.0.1:${await oldRedisPort("5.0.14")}`), { code: 1 });
       expect(sentence).toContain("is version 5.0, and kubecast needs 6.2 or newer");

@@ -193,6 +193,16 @@ it.each(["SIGINT", "SIGTERM"] as const)("ends in good order on %s", async (signa
   expect(program.stderr).toBe("-- 1 firing now in prod:\n-- following\n");
 });
 
+it("ends at once on Ctrl-C also while Redis does not answer", async () => {
+  proxy.pause(true);
+  const program = tail();
+  await vi.waitFor(() => expect(proxy.accepted).toBe(1), within);
+  const asked = performance.now();
+  expect(await program.kill("SIGINT")).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(2_000);
+  expect(program.stderr).toBe("");
+});
+
 it("ends quietly when its reader has enough", async () => {
   await publish([firing("A", "shop", "web")]);
   const program = tail();
