@@ -47,7 +47,9 @@ export async function demo(flags: DemoFlags, signal: AbortSignal): Promise<void>
   atExit(remove); // a second Ctrl-C does not wait for what follows
   const cleanUp: (() => unknown)[] = [remove];
   try {
-    const redis = await startRedisServer({ log: note, signal: over });
+    const redis = await startRedisServer({ log: note, signal: over }).catch((error: Error) => {
+      throw over.aborted ? error : new Failure(error.message);
+    });
     cleanUp.push(() => redis.stop());
     const server = await startApiServer({ tls: true });
     cleanUp.push(() => server.stop());

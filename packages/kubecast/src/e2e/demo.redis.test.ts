@@ -6,6 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { CloudEvent } from "cloudevents";
 import { afterEach, beforeEach, expect, it, onTestFailed, vi } from "vitest";
 import type { ConditionEvent } from "../conditions/event.ts";
+import { failing } from "./failing.test.support.ts";
 import { killPrograms, Program } from "./program.test.support.ts";
 
 const within = { timeout: 30_000, interval: 20 };
@@ -108,6 +109,30 @@ it("leaves nothing behind when a second Ctrl-C does not wait", async () => {
   program.signal("SIGTERM");
   expect([0, 130, 143]).toContain(await program.ended());
   await vi.waitFor(() => expectNothingLeft(program), within);
+});
+
+it("says how to install a Redis where there is none and none can be fetched", async () => {
+  const nowhere = {
+    PATH: folder,
+    HOME: folder,
+    XDG_CACHE_HOME: folder,
+    TMPDIR: folder,
+    KUBECAST_REDIS_SERVER: "",
+    KUBECAST_CACHE: "",
+  };
+  const program = new Program(["demo"], nowhere);
+  expect(await program.ended()).toBe(1);
+  const [fetching, sentence, ...more] = program.stderr.trimEnd().split("\n");
+  expect(fetching).toMatch(/^fetching a Valkey server/);
+  expect(sentence).toMatch(/^kubecast: no Redis server found, .*: install Redis or Valkey/);
+  expect(more).toEqual([]);
+  expect((await readdir(folder)).filter((name) => name.startsWith("kubecast-"))).toEqual([]);
+});
+
+it("says that the Redis it is told to start is none", async () => {
+  const env = { KUBECAST_REDIS_SERVER: "/nonexistent/redis-server", TMPDIR: folder };
+  const { sentence } = await failing(["demo"], { code: 1, env });
+  expect(sentence).toBe("KUBECAST_REDIS_SERVER: /nonexistent/redis-server does not run as a Redis server");
 });
 
 it("ends quietly when its reader has enough", async () => {
