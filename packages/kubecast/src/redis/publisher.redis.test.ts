@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { startProxy } from "@kubecast/testbed";
+import { redisSubscribe, startProxy } from "@kubecast/testbed";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Change, Condition } from "../conditions/condition.ts";
 import { conditionId } from "../conditions/condition.ts";
@@ -128,6 +128,35 @@ describe("Publisher", () => {
     await expect(run).rejects.toThrow(FencedError);
     await expect(run).rejects.toThrow(/"test"/);
     expect(await log()).toHaveLength(1);
+  });
+
+  it("stays shut out where Redis has lost the epochs meanwhile, and brings its old state to nobody", async () => {
+    const old = publisher();
+    await old.start();
+    old.publish(firing("of-old"));
+    await ask("FLUSHALL");
+    const { publisher: successor } = await started();
+    successor.publish(firing("of-now"));
+    await vi.waitFor(async () => expect(await firingNow()).toEqual(["PodFailed/of-now"]), within);
+    await expect(old.run(stop.signal)).rejects.toThrow(FencedError);
+    expect((await log()).map(({ data }) => data.object.uid)).toEqual(["of-now"]);
+  });
+
+  it("tells subscribers nothing that Redis has refused to keep", async () => {
+    const events: PublisherEvent[] = [];
+    const { publisher: one } = await started(events);
+    const subscriber = await redisSubscribe(redis.url, "PSUBSCRIBE", "kubecast:{test}:*");
+    await ask("CONFIG", "SET", "min-replicas-to-write", "1");
+    one.publish(firing("a"));
+    const refusals = async () =>
+      Number(/errorstat_NOREPLICAS:count=(\d+)/.exec(String(await ask("INFO", "errorstats")))?.[1]);
+    await vi.waitFor(async () => expect(await refusals()).toBeGreaterThan(2), within);
+    await ask("CONFIG", "SET", "min-replicas-to-write", "0");
+    await vi.waitFor(async () => expect(await log()).toHaveLength(1), within);
+    await vi.waitFor(() => expect(subscriber.messages).not.toEqual([]), within);
+    expect(subscriber.messages.map(({ message }) => JSON.parse(message) as ConditionEvent)).toEqual(await log());
+    expect(events.filter(({ type }) => type === "unreachable")).toHaveLength(1);
+    await subscriber.stop();
   });
 
   it("brings a wiped Redis back to the true state", async () => {

@@ -11,9 +11,11 @@ function script(source: string): Script {
 }
 
 /**
- * Takes the next epoch, which shuts out every earlier publisher.
+ * Takes the next epoch, which shuts out every earlier publisher. Epochs are times
+ * of Redis' clock in milliseconds: so they grow, and none comes twice, even where
+ * Redis has lost the one before.
  * KEYS: conditions pending log epoch seq. ARGV: holder, a channel, the epoch that
- * the caller had (an epoch never comes twice, not even after Redis lost its own).
+ * the caller had.
  * Answers [epoch, seq], or ["denied", command, ...] with the commands that the
  * user's ACL rights lack: better known now than at the first incident.
  * (`acl_check_cmd` is there since Redis 7.0.)
@@ -23,7 +25,7 @@ local conditions, pending, log, epoch, seq = unpack(KEYS)
 local denied = {"denied"}
 local function need(...)
   if redis.acl_check_cmd and not redis.acl_check_cmd(...) then
-    denied[#denied + 1] = table.concat({...}, " ", 1, 2)
+    denied[#denied + 1] = table.concat({...}, " ", 1, math.min(2, select("#", ...)))
   end
 end
 need("PUBLISH", ARGV[2], "")
@@ -41,8 +43,11 @@ need("HSET", epoch, "f", "v")
 need("HMGET", epoch, "f")
 need("GET", seq)
 need("SET", seq, "0")
+need("TIME")
 if #denied > 1 then return denied end
-local number = math.max(tonumber(redis.call("HGET", epoch, "epoch") or "0"), tonumber(ARGV[3])) + 1
+local last = math.max(tonumber(redis.call("HGET", epoch, "epoch") or "0"), tonumber(ARGV[3]))
+local time = redis.call("TIME")
+local number = math.max(last + 1, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 redis.call("HSET", epoch, "epoch", string.format("%.0f", number), "batch", 0, "holder", ARGV[1])
 return {number, tonumber(redis.call("GET", seq) or "0")}
 `);
@@ -76,7 +81,7 @@ end
 local mine, batch = tonumber(ARGV[1]), tonumber(ARGV[2])
 local theirs = tonumber(state[1] or "0")
 -- A later epoch of the same holder is one that it took without hearing of it.
-if theirs > mine and state[3] ~= ARGV[3] then return answer("fenced") end
+if theirs >= mine and state[3] ~= ARGV[3] then return answer("fenced") end
 if theirs ~= mine then return answer("lost") end
 local last = tonumber(state[2] or "0")
 if #ARGV == 5 then
@@ -95,7 +100,6 @@ while i <= #ARGV do
   if op == "F" or op == "R" then
     number = number + 1
     local message = ARGV[i + 3] .. string.format("%.0f", number) .. ARGV[i + 4]
-    redis.call("PUBLISH", ARGV[i + 2], message)
     if op == "F" then
       redis.call("HSET", conditions, id, message)
     else
@@ -103,6 +107,8 @@ while i <= #ARGV do
     end
     redis.call("HDEL", pending, id)
     redis.call("XADD", log, ARGV[4], "~", trim, "*", "event", message)
+    -- Last: what Redis refuses to write (no memory left, a replica) nobody may hear.
+    redis.call("PUBLISH", ARGV[i + 2], message)
     i = i + 5
   elseif op == "T" then
     redis.call("HSET", pending, id, ARGV[i + 2])
