@@ -328,7 +328,7 @@ describe("a command line", () => {
     [["run", "now"], "too many arguments"],
     [["check"], "missing required argument 'files'; see kubecast check --help"],
     [["run", "--port", "abc"], "a port is a number from 0 to 65535"],
-    [["run", "--port", "65536"], "--port 65536"],
+    [["run", "--port", "65536"], "--port 65536: a port is a number from 0 to 65535"],
     [["run", "--log-level", "loud"], "error, warn, info, debug, trace"],
     [["run", "--log-format", "xml"], "auto, text, json"],
     [["run", "--cluster", "a b"], "a cluster's name has letters"],

@@ -56,12 +56,13 @@ const duration = z.string().transform((text, context) => {
 const clusterName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a cluster's name has letters, digits, dots, - and _ only");
-const port = z.int().min(0).max(65_535);
+const portExpected = "a port is a number from 0 to 65535";
+const port = z.int().min(0, portExpected).max(65_535, portExpected);
 const redisUrl = z.string().superRefine((text, context) => {
   const message = mistakeInRedisUrl(text);
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });
-const portFlag = z.string().regex(/^\d+$/, "a port is a number from 0 to 65535").transform(Number).pipe(port);
+const portFlag = z.string().regex(/^\d+$/, portExpected).transform(Number).pipe(port);
 
 const fileSchema = z.strictObject({
   cluster: clusterName.optional(),
