@@ -1,9 +1,14 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyChanges, type PublishedState } from "../redis/state.ts";
 import { type Change, conditionId, type ObjectRef, type Timer } from "./condition.ts";
 import { Conditions, type Found, type RuleTerms } from "./conditions.ts";
 import { eventId } from "./event.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 function rule(name: string, hold: { for?: number; keepFiringFor?: number } = {}): RuleTerms {
   return { name, resource: "pods", severity: "warning", for: hold.for ?? 0, keepFiringFor: hold.keepFiringFor ?? 0 };
@@ -134,6 +139,25 @@ describe("a condition", () => {
     expect(bench.take()).toEqual(["no timer R/a", "no timer R/b"]);
     bench.conditions.tick(1_000);
     expect(bench.take()).toEqual([]);
+  });
+
+  it("holds no object in memory whose condition lapsed while pending", async () => {
+    const { conditions } = new Bench();
+    const terms = rule("R", { for: 3_600_000 });
+    const seen = (() => {
+      const object = { spec: "large" };
+      const described: Found = {
+        element: null,
+        describe: () => ({ summary: object.spec, details: {}, labels: {} }),
+      };
+      conditions.observe(terms, pod("a"), [described], 0);
+      return new WeakRef(object);
+    })();
+    conditions.observe(terms, pod("a"), [], 1);
+    await new Promise(setImmediate); // a WeakRef keeps its target until the turn is over
+    collectGarbage();
+    expect(seen.deref()).toBeUndefined();
+    expect(conditions.nextDeadline).toBe(3_600_000);
   });
 
   it("begins `for` anew after a lapse", () => {

@@ -237,6 +237,8 @@ export class Conditions {
 
   #end(entry: Entry, reason: ResolvedReason, now: number): void {
     this.#delete(entry);
+    // Its deadline may keep it for hours to come, and needs no object for that.
+    entry.latest = undefined;
     if (entry.state.phase === "pending") this.#emit({ type: "timer-cleared", id: entry.id });
     else this.#emitResolved(entry.state.condition, reason, now);
   }
