@@ -21,6 +21,8 @@ const { values } = parseArgs({
     rates: { type: "string", default: "100,1000" },
     seconds: { type: "string", default: "5" },
     servers: { type: "string", default: "memory,kube" },
+    /** A folder for kubecast's CPU profiles. */
+    profiles: { type: "string" },
   },
 });
 const rates = values.rates.split(",").map(Number);
@@ -53,10 +55,12 @@ try {
 
 /** All subjects in turn, round after round, so that what else the machine does meets all of them. */
 async function measure(target: Target): Promise<string[][]> {
+  const profile = values.profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profiles}`];
+  const kubecast = (flags: string[]) => (redis: string) => startKubecast(target, redis, folder, flags, profile);
   const subjects: [name: string, start: (redis: string) => Promise<Subject>][] = [
     ["by hand", (redis) => startByHand(target, redis)],
-    ["kubecast, 1 rule", (redis) => startKubecast(target, redis, folder, ["--rules", rules, "--no-builtin-rules"])],
-    ["kubecast, 1 + 8 rules", (redis) => startKubecast(target, redis, folder, ["--rules", rules])],
+    ["kubecast, 1 rule", kubecast(["--rules", rules, "--no-builtin-rules"])],
+    ["kubecast, 1 + 8 rules", kubecast(["--rules", rules])],
   ];
   const names = subjects.map(([name]) => name);
   const results = new Map<string, Measured[]>();

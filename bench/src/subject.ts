@@ -22,12 +22,13 @@ export interface KubecastSubject extends Subject {
 
 const main = fileURLToPath(new URL("../../packages/kubecast/dist/cli/main.js", import.meta.url));
 
-/** Starts `kubecast run`, as it was built, and waits until its watches are in place. */
+/** Starts `kubecast run`, as it was built, with flags of its own and of Node's; waits until its watches are in place. */
 export async function startKubecast(
   target: Target,
   redis: string,
   folder: string,
   flags: string[],
+  nodeFlags: string[] = [],
 ): Promise<KubecastSubject> {
   const logFile = join(folder, "kubecast.log");
   const log = openSync(logFile, "w");
@@ -35,7 +36,7 @@ export async function startKubecast(
   const start = performance.now();
   const child = startProgram(
     process.execPath,
-    [main, ...args, "--log-format", "json", ...flags],
+    [...nodeFlags, main, ...args, "--log-format", "json", ...flags],
     ["ignore", "ignore", log],
   );
   closeSync(log);
