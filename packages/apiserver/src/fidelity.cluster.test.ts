@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { configMaps, pod, pods } from "./http/api.test.helper.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 
@@ -33,6 +33,9 @@ const merge = "application/merge-patch+json";
 const strategic = "application/strategic-merge-patch+json";
 const jsonPatch = "application/json-patch+json";
 const leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+const deployments = "/apis/apps/v1/namespaces/default/deployments";
+const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const foos = "/apis/clux.dev/v1/namespaces/default/foos";
 const endless = { terminationGracePeriodSeconds: 30, nodeName: "node-1" };
 
 const steps: readonly Step[] = [
@@ -282,6 +285,88 @@ const steps: readonly Step[] = [
   { does: "evict it", method: "POST", path: `${pods}/d/eviction`, body: { metadata: { name: "d" } }, wording: "own" },
   { does: "get it, being deleted", method: "GET", path: `${pods}/d`, codeOnly: true },
   { does: "list the API's versions of a group", method: "GET", path: "/apis/apps" },
+  {
+    does: "create a Deployment",
+    method: "POST",
+    path: deployments,
+    body: {
+      metadata: { name: "web" },
+      spec: {
+        selector: { matchLabels: { app: "web" }, matchExpressions: [{ key: "tier", operator: "Exists" }] },
+        template: { metadata: { labels: { app: "web", tier: "front" } }, spec: pod("web").spec },
+      },
+    },
+    codeOnly: true,
+  },
+  { does: "get its scale", method: "GET", path: `${deployments}/web/scale` },
+  { does: "scale it", method: "PATCH", path: `${deployments}/web/scale`, type: merge, body: { spec: { replicas: 3 } } },
+  {
+    does: "scale it below zero",
+    method: "PATCH",
+    path: `${deployments}/web/scale`,
+    type: merge,
+    body: { spec: { replicas: -1 } },
+  },
+  { does: "get the scale of none", method: "GET", path: `${deployments}/none/scale` },
+  { does: "delete a Deployment", method: "DELETE", path: `${deployments}/web` },
+];
+
+const foo = (name: string, more: object = {}) => ({
+  apiVersion: "clux.dev/v1",
+  kind: "Foo",
+  metadata: { name },
+  spec: { info: "x", replicas: 1 },
+  ...more,
+});
+const version = {
+  name: "v1",
+  served: true,
+  storage: true,
+  schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+  subresources: { status: {}, scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" } },
+};
+const definition = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "foos.clux.dev" },
+  spec: { group: "clux.dev", scope: "Namespaced", names: { plural: "foos", kind: "Foo" }, versions: [version] },
+};
+
+const customSteps: readonly Step[] = [
+  { does: "get the definition", method: "GET", path: `${definitions}/foos.clux.dev` },
+  { does: "list the group's versions", method: "GET", path: "/apis/clux.dev" },
+  { does: "list the resources", method: "GET", path: "/apis/clux.dev/v1" },
+  { does: "create a Foo", method: "POST", path: foos, body: foo("baz", { status: { bad: true } }) },
+  {
+    does: "create a Foo without a kind",
+    method: "POST",
+    path: foos,
+    body: { metadata: { name: "q" } },
+    wording: "own",
+  },
+  { does: "list the Foos", method: "GET", path: foos },
+  { does: "replace a Foo blindly", method: "PUT", path: `${foos}/baz`, body: foo("baz") },
+  { does: "patch a Foo", method: "PATCH", path: `${foos}/baz`, type: merge, body: { spec: { info: "y" } } },
+  {
+    does: "patch a Foo strategically",
+    method: "PATCH",
+    path: `${foos}/baz`,
+    type: strategic,
+    body: { spec: {} },
+    wording: "own",
+  },
+  { does: "judge a Foo", method: "PATCH", path: `${foos}/baz/status`, type: merge, body: { status: { bad: true } } },
+  { does: "get a Foo's scale", method: "GET", path: `${foos}/baz/scale` },
+  { does: "scale a Foo", method: "PATCH", path: `${foos}/baz/scale`, type: merge, body: { spec: { replicas: 2 } } },
+  { does: "delete a Foo", method: "DELETE", path: `${foos}/baz` },
+  { does: "get a Foo that is gone", method: "GET", path: `${foos}/baz` },
+  {
+    does: "create a definition of another name",
+    method: "POST",
+    path: definitions,
+    body: { ...definition, metadata: { name: "bars.clux.dev" } },
+    codeOnly: true,
+  },
 ];
 
 let real: KubeApiserver;
@@ -299,6 +384,25 @@ afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
 
 describe("answers as a real kube-apiserver does to", () => {
   test.each(steps)("$does", async (step) => {
+    const there = await send({ url: real.url, token: real.adminToken, ca: real.ca }, step);
+    const here = await send(ours, step);
+    expect(comparable(here, step)).toEqual(comparable(there, step));
+  });
+});
+
+describe("answers about custom resources as a real kube-apiserver does to", () => {
+  beforeAll(async () => {
+    for (const side of [{ url: real.url, token: real.adminToken, ca: real.ca }, ours]) {
+      const step = { does: "define", method: "POST", path: definitions, body: definition };
+      expect((await send(side, step)).status).toBe(201);
+      for (const path of [foos, "/apis/clux.dev/v1"]) {
+        const wait = { does: "wait", method: "GET", path };
+        await vi.waitFor(async () => expect((await send(side, wait)).status).toBe(200), { timeout: 30_000 });
+      }
+    }
+  });
+
+  test.each(customSteps)("$does", async (step) => {
     const there = await send({ url: real.url, token: real.adminToken, ca: real.ca }, step);
     const here = await send(ours, step);
     expect(comparable(here, step)).toEqual(comparable(there, step));
@@ -404,7 +508,7 @@ const unlike = new Set([
 function comparable({ status, body }: { status: number | undefined; body: unknown }, step: Step): unknown {
   if (step.codeOnly) return { status };
   const text = JSON.stringify(body, (key, value) => {
-    if (key === "managedFields" || value === null) return undefined;
+    if (key === "managedFields" || key === "storageVersionHash" || value === null) return undefined;
     if (unlike.has(key)) return `<${key}>`;
     if (key === "message" && typeof value === "string") {
       return step.wording === "own" ? "<message>" : value.replace(/current: \d+|record \([^)]+\)/g, "<state>");

@@ -14,6 +14,17 @@ export interface ServedResource extends CatalogueEntry {
   readonly createOnUpdate: boolean;
   /** Whether a delete answers with the object, not with a Status. */
   readonly returnsDeleted: boolean;
+  /** Whether a CustomResourceDefinition defines it. */
+  readonly custom: boolean;
+  /** Where the object has what its scale subresource shows; undefined where it has none. */
+  readonly scale: ScalePaths | undefined;
+}
+
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** Of a selector in Kubernetes' notation, such as `app=shop`, or of an object that stands for one. */
+  readonly selector: readonly string[] | undefined;
 }
 
 // The lists below are facts of the strategies and storages under pkg/registry of k8s.io/kubernetes 1.37.
@@ -48,9 +59,14 @@ const returningDeleted = words(`
   deviceclasses.resource.k8s.io csidrivers.storage.k8s.io storageclasses.storage.k8s.io
   volumeattachments.storage.k8s.io csinodes.storage.k8s.io volumeattributesclasses.storage.k8s.io
   resourcequotas. persistentvolumes. serviceaccounts. persistentvolumeclaims. namespaces. pods. services.
-  podtemplates.`);
+  podtemplates. customresourcedefinitions.apiextensions.k8s.io`);
 
-const servedSubresources = words("status binding eviction");
+const servedSubresources = words("status scale binding eviction");
+const builtinScale: ScalePaths = {
+  specReplicas: ["spec", "replicas"],
+  statusReplicas: ["status", "replicas"],
+  selector: ["spec", "selector"],
+};
 
 /** Every built-in resource whose objects can be stored, the preferred version of a group first. */
 export const servedResources: readonly ServedResource[] = builtins()
@@ -62,23 +78,29 @@ export const servedResources: readonly ServedResource[] = builtins()
       ...entry,
       subresources: entry.subresources.filter(({ name }) => servedSubresources.has(name)),
       apiVersion: version,
-      head: `{"kind":"${entry.kind}","apiVersion":"${version}",`,
+      head: headOf(entry.kind, version),
       hasStatus: entry.subresources.some((subresource) => subresource.name === "status"),
       hasGeneration: generations.has(id),
       unconditionalUpdate: !conditionalUpdates.has(id),
       createOnUpdate: createsOnUpdate.has(id),
       returnsDeleted: returningDeleted.has(id),
+      custom: false,
+      scale: entry.subresources.some(({ name }) => name === "scale") ? builtinScale : undefined,
     };
   });
 
 const byUrl = new Map(servedResources.map((each) => [`${each.apiVersion}/${each.plural}`, each]));
 
-/** Each `apiVersion` that has resources here. */
+/** Each `apiVersion` that has built-in resources. */
 export const servedVersions: ReadonlySet<string> = new Set(servedResources.map((each) => each.apiVersion));
 
-/** `apiVersion` as in an object, such as `apps/v1`. */
+/** A built-in resource; `apiVersion` as in an object, such as `apps/v1`. */
 export function findServed(version: string, plural: string): ServedResource | undefined {
   return byUrl.get(`${version}/${plural}`);
+}
+
+export function headOf(kind: string, version: string): string {
+  return `{"kind":"${kind}","apiVersion":"${version}",`;
 }
 
 function words(text: string): ReadonlySet<string> {

@@ -1,10 +1,9 @@
-import { type ServedResource, servedResources } from "../api/resources.ts";
+import type { ServedResource } from "../api/resources.ts";
 
 export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/** All groups that pass, with their versions and resources, in one document. */
-export function groupDiscoveryList(wanted: (group: string) => boolean): object {
-  const served = servedResources.filter(({ group }) => wanted(group));
+/** The groups of the resources with their versions, in one document. */
+export function groupDiscoveryList(served: readonly ServedResource[]): object {
   const groups = groupBy(served, ({ group }) => group);
   const items = [...groups].map(([name, ofGroup]) => ({
     metadata: name === "" ? {} : { name },

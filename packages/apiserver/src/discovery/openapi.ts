@@ -1,8 +1,8 @@
-import { type ServedResource, servedResources } from "../api/resources.ts";
+import type { ServedResource } from "../api/resources.ts";
 
 /** The index of OpenAPI v3: one document for each group version. */
-export function openApiIndex(): object {
-  const versions = [...new Set(servedResources.map((resource) => resource.apiVersion))];
+export function openApiIndex(resources: readonly ServedResource[]): object {
+  const versions = [...new Set(resources.map((resource) => resource.apiVersion))];
   const paths = versions.map((version) => {
     const root = rootOf(version);
     return [root, { serverRelativeURL: `/openapi/v3/${root}` }];
@@ -14,8 +14,8 @@ export function openApiIndex(): object {
  * The document of one group version, without schemas: enough for kubectl, which
  * looks here whether the server itself checks fields before it sends an object.
  */
-export function openApiDocument(root: string): object | undefined {
-  const resources = servedResources.filter((resource) => rootOf(resource.apiVersion) === root);
+export function openApiDocument(root: string, all: readonly ServedResource[]): object | undefined {
+  const resources = all.filter((resource) => rootOf(resource.apiVersion) === root);
   if (resources.length === 0) return undefined;
   return {
     openapi: "3.0.0",

@@ -28,12 +28,15 @@ export function requireJson(request: IncomingMessage): void {
 }
 
 /** The body as an object of the resource; throws a 400 for anything else. */
-export function parseObject(body: Buffer, resource: ServedResource): Fields {
+export function parseObject(body: Buffer, resource: Pick<ServedResource, "apiVersion" | "kind" | "custom">): Fields {
   const object = parseJson(body, `the object provided is unrecognized (must be of type ${resource.kind})`);
   if (!isFields(object)) {
     throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): it is not a JSON object`);
   }
   const { kind, apiVersion } = object;
+  // What is built in is known by the URL alone.
+  if (resource.custom && !kind) throw badRequest("Object 'Kind' is missing");
+  if (resource.custom && !apiVersion) throw badRequest("Object 'apiVersion' is missing");
   if (kind !== undefined && kind !== "" && kind !== resource.kind) {
     throw badRequest(`${String(kind)} in version "${String(apiVersion)}" cannot be handled as a ${resource.kind}`);
   }

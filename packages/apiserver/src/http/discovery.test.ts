@@ -46,7 +46,14 @@ describe("discovery", () => {
         resource: "deployments",
         responseKind: { group: "apps", version: "v1", kind: "Deployment" },
         scope: "Namespaced",
-        subresources: [expect.objectContaining({ subresource: "status" })],
+        subresources: [
+          {
+            subresource: "scale",
+            responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
+            verbs: ["get", "patch", "update"],
+          },
+          expect.objectContaining({ subresource: "status" }),
+        ],
       }),
     );
   });

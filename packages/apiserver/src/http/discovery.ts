@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { allResources } from "../api/custom-resources.ts";
 import { aggregatedType, groupDiscoveryList } from "../discovery/aggregated.ts";
 import { discoveryDocument } from "../discovery/documents.ts";
 import { version } from "../discovery/version.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import { sendJson, sendText } from "./respond.ts";
 
 /** What anybody may read: health and version. False for other paths. */
@@ -21,14 +23,19 @@ export function servePublic(path: string, response: ServerResponse): boolean {
 }
 
 /** Answers the paths by which a client finds out what the server has. False for other paths. */
-export function serveDiscovery(path: string, request: IncomingMessage, response: ServerResponse): boolean {
+export function serveDiscovery(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: ObjectStore,
+): boolean {
   const aggregated = (path === "/api" || path === "/apis") && acceptsAggregated(request);
   if (aggregated) {
-    const groups = groupDiscoveryList(path === "/api" ? (group) => group === "" : (group) => group !== "");
-    sendJson(response, 200, groups, aggregatedType);
+    const resources = allResources(store).filter(({ group }) => (group === "") === (path === "/api"));
+    sendJson(response, 200, groupDiscoveryList(resources), aggregatedType);
     return true;
   }
-  const answer = discoveryDocument(path, request.headers.host ?? "");
+  const answer = discoveryDocument(path, request.headers.host ?? "", () => allResources(store));
   if (answer === undefined) return false;
   sendJson(response, 200, answer);
   return true;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { findServed, servedVersions } from "../api/resources.ts";
+import { findResource } from "../api/custom-resources.ts";
+import { servedVersions } from "../api/resources.ts";
 import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../api/status-error.ts";
 import type { Registry, Subresource } from "../registry/target.ts";
 import { type Authorize, authenticate, checkAccess, verbOf } from "./access.ts";
@@ -44,7 +45,7 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
   const { pathname, search } = splitUrl(request.url ?? "/");
   if (request.method === "GET" && servePublic(pathname, response)) return;
   authenticate(request, options.token);
-  if (request.method === "GET" && serveDiscovery(pathname, request, response)) return;
+  if (request.method === "GET" && serveDiscovery(pathname, request, response, options.registry.store)) return;
   const path = parseResourcePath(pathname);
   if (path === undefined) return sendText(response, 404, "404 page not found\n");
   await serveResource(request, response, path, new URLSearchParams(search), options);
@@ -59,7 +60,7 @@ async function serveResource(
 ): Promise<void> {
   const verb = verbOf(request.method, path, flag(query, "watch"));
   if (options.authorize !== undefined) checkAccess(options.authorize, verb, path);
-  const resource = findServed(path.apiVersion, path.plural);
+  const resource = findResource(options.registry.store, path.apiVersion, path.plural);
   if (resource === undefined) {
     if (servedVersions.has(path.apiVersion)) throw noSuchResource();
     return sendText(response, 404, "404 page not found\n");

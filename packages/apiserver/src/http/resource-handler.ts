@@ -11,6 +11,7 @@ import { modify, replace } from "../registry/update.ts";
 import { mediaType, parseObject, readBody, requireJson } from "./body.ts";
 import { dryRun, parseDeleteOptions, parseListOptions, parseRevision, selectionOf } from "./query.ts";
 import { sendJson, sendList, sendObject } from "./respond.ts";
+import { serveScale } from "./scale-handler.ts";
 
 export interface Call {
   readonly request: IncomingMessage;
@@ -43,6 +44,7 @@ export async function serveCollection(call: Call, verb: string, target: Target):
 export async function serveObject(call: Call, verb: string, target: ObjectTarget): Promise<void> {
   const { response, registry, query } = call;
   const { resource } = target;
+  if (target.subresource === "scale") return serveScale(call, verb, target);
   switch (verb) {
     case "get":
       return serveGet(call, target);
@@ -81,7 +83,8 @@ function serveList({ registry, response, query }: Call, target: Target): void {
   const page = list(registry, target, parseListOptions(query, target.resource));
   const metadata = {
     resourceVersion: String(page.revision),
-    ...(page.continue !== undefined && { continue: page.continue }),
+    // Custom resources are listed with an empty one, too.
+    ...((page.continue !== undefined || target.resource.custom) && { continue: page.continue ?? "" }),
     ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
   };
   sendList(response, target.resource, metadata, page.items);

@@ -45,11 +45,14 @@ export function sendError(response: ServerResponse, error: StatusError): void {
   sendJson(response, error.code, error.status);
 }
 
-const comma = Buffer.from(",{");
+const comma = Buffer.from(",");
 const open = Buffer.from("{");
 const end = Buffer.from("]}");
 
-/** A list out of the bytes that its objects have already; items go without kind and apiVersion, as the API sends them. */
+/**
+ * A list out of the bytes that its objects have already. Items of built-in kinds
+ * go without kind and apiVersion, as the API sends them.
+ */
 export function sendList(
   response: ServerResponse,
   resource: ServedResource,
@@ -58,7 +61,11 @@ export function sendList(
 ): void {
   const start = `{"kind":"${resource.kind}List","apiVersion":"${resource.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
   const parts: Buffer[] = [Buffer.from(start)];
-  for (const [index, item] of items.entries()) parts.push(index === 0 ? open : comma, item.json);
+  const head = resource.custom ? Buffer.from(resource.head) : open;
+  for (const [index, item] of items.entries()) {
+    if (index > 0) parts.push(comma);
+    parts.push(head, item.json);
+  }
   parts.push(end);
   sendBytes(response, 200, Buffer.concat(parts));
 }

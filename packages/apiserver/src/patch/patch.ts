@@ -15,7 +15,11 @@ const strategicMergePatch = "application/strategic-merge-patch+json";
  * not known (server-side apply is not), a 400 for a body that is no such patch;
  * the change throws a 422 where the patch does not fit the object.
  */
-export function applyPatch(type: string, body: Buffer, resource: ServedResource): (current: Fields) => Fields {
+export function applyPatch(
+  type: string,
+  body: Buffer,
+  resource: Pick<ServedResource, "apiVersion" | "kind" | "custom">,
+): (current: Fields) => Fields {
   switch (type) {
     case jsonPatch: {
       const operations = parseJson(body, "error decoding patch");
@@ -29,6 +33,7 @@ export function applyPatch(type: string, body: Buffer, resource: ServedResource)
       return (current) => objectOrFail(() => applyMergePatch(current, patch));
     }
     case strategicMergePatch: {
+      if (resource.custom) throw unsupportedMediaType([jsonPatch, mergePatch]);
       const patch = parsePatchObject(body);
       const schema = patchSchema(resource.apiVersion, resource.kind);
       return (current) => objectOrFail(() => applyStrategicMerge(current, patch, schema));

@@ -1,6 +1,7 @@
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 import { invalid, required } from "../api/status-error.ts";
+import { completeDefinition } from "./definitions.ts";
 
 /**
  * The few defaults and checks that watchers and rules see: what a real server
@@ -21,6 +22,8 @@ export function withDefaults(resource: ServedResource, object: Fields, name: str
     case "statefulsets.apps":
     case "replicationcontrollers.":
       return { ...object, spec: { replicas: 1, ...fieldsOf(object.spec) } };
+    case "customresourcedefinitions.apiextensions.k8s.io":
+      return completeDefinition(resource, object, name);
     default:
       return object;
   }

@@ -1,7 +1,9 @@
 import type { KubeObject } from "@kubecast/kube";
+import type { CustomResourceDefinition } from "@kubecast/kube/types/apiextensions/v1";
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import { conflict, notFound } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
+import { definesResources } from "./definitions.ts";
 import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
 
 export interface DeleteOptions {
@@ -18,8 +20,7 @@ export interface Deleted {
 
 /**
  * Deletes an object, or marks it as being deleted while it has finalizers or,
- * for a Pod on a node, a grace period. A namespace takes its content with it at
- * once: no controller is there to do it in steps.
+ * for a Pod on a node, a grace period.
  */
 export function remove(registry: Registry, target: ObjectTarget, options: DeleteOptions): Deleted {
   const { resource, name, namespace } = target;
@@ -34,8 +35,7 @@ export function remove(registry: Registry, target: ObjectTarget, options: Delete
   if (finalizers.length === 0 && (grace ?? 0) === 0) {
     const last = grace === undefined ? current.object : marked(registry, current.object, grace);
     if (options.dryRun) return { stored: new StoredObject(key, current.revision, last), removed: true };
-    if (resource.plural === "namespaces" && resource.group === "") removeContent(registry, name);
-    return { stored: collection.remove(key, last) ?? current, removed: true };
+    return { stored: discard(registry, target, current, last), removed: true };
   }
 
   const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = current.object.metadata;
@@ -46,6 +46,22 @@ export function remove(registry: Registry, target: ObjectTarget, options: Delete
   const object = marked(registry, current.object, grace ?? 0);
   if (options.dryRun) return { stored: new StoredObject(key, current.revision, object), removed: false };
   return { stored: collection.put(key, object), removed: false };
+}
+
+/**
+ * Takes an object out of the store. A namespace takes its content with it at
+ * once, a definition the objects that it defines: no controller is there to do
+ * it in steps.
+ */
+export function discard(
+  registry: Registry,
+  { resource }: ObjectTarget,
+  current: StoredObject,
+  last: KubeObject,
+): StoredObject {
+  if (resource.plural === "namespaces" && resource.group === "") removeContent(registry, current.key);
+  if (definesResources(resource)) removeDefined(registry, current.object as CustomResourceDefinition);
+  return registry.store.collection(resource).remove(current.key, last) ?? current;
 }
 
 function checkPreconditions(target: ObjectTarget, object: KubeObject, { preconditions }: DeleteOptions): void {
@@ -93,4 +109,9 @@ function removeContent(registry: Registry, namespace: string): void {
     const { keys } = collection.current();
     for (const key of keys) if (key.startsWith(`${namespace}/`)) collection.remove(key);
   }
+}
+
+function removeDefined(registry: Registry, { spec }: CustomResourceDefinition): void {
+  const collection = registry.store.collection({ group: spec.group, plural: spec.names.plural });
+  for (const key of collection.current().keys) collection.remove(key);
 }

@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** Those that this server has. */
-export type Subresource = "status" | "binding" | "eviction";
+export type Subresource = "status" | "scale" | "binding" | "eviction";
 
 export interface ObjectTarget extends Target {
   readonly name: string;

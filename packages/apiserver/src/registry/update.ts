@@ -12,6 +12,8 @@ import {
 } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { create, namespaceFor } from "./create.ts";
+import { completeDefinition, definesResources } from "./definitions.ts";
+import { discard } from "./delete.ts";
 import { checkMetadata } from "./metadata.ts";
 import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
@@ -32,7 +34,8 @@ export function replace(registry: Registry, target: ObjectTarget, body: Fields, 
   }
   if ((metadata.resourceVersion ?? "") === "" && !resource.unconditionalUpdate) {
     const cause = invalidValue("metadata.resourceVersion", 0, "must be specified for an update");
-    throw invalid(resource, name, [cause]);
+    // The API names the plural here, not the kind.
+    throw invalid({ ...resource, kind: resource.plural }, name, [cause]);
   }
   return { stored: update(registry, target, current, body, options), created: false };
 }
@@ -89,7 +92,7 @@ function update(
   if (isDeepStrictEqual(object, old)) return current;
   const collection = registry.store.collection(resource);
   if (options.dryRun) return new StoredObject(current.key, current.revision, object);
-  if (isReleased(object)) return collection.remove(current.key, object) ?? current;
+  if (isReleased(object)) return discard(registry, target, current, object);
   return collection.put(current.key, object);
 }
 
@@ -124,11 +127,23 @@ function withoutStatus(target: ObjectTarget, old: KubeObject, next: Fields): Kub
   const object = { metadata, ...content, ...(keptStatus !== undefined && { status: keptStatus }) };
   if (resource.hasGeneration) {
     const { metadata: _m, status: _s, ...oldRest } = oldContent;
-    if (!isDeepStrictEqual(oldRest, content)) metadata.generation = (old.metadata.generation ?? 0) + 1;
+    const changed = !isDeepStrictEqual(oldRest, content);
+    // Without a status of its own, the field is one as any other.
+    if (changed || (!resource.hasStatus && !isDeepStrictEqual(oldContent.status, status)))
+      metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   if (resource.plural === "namespaces" && name !== "") keepNameLabel(metadata, name);
   // Identity and housekeeping fields were put back above; the rest is the client's.
-  return object as unknown as KubeObject;
+  return (definesResources(resource) ? redefined(target, oldContent, object) : object) as unknown as KubeObject;
+}
+
+/** A definition follows its spec, but objects that are stored cannot move into or out of namespaces. */
+function redefined({ resource, name }: ObjectTarget, old: Fields, object: Fields): Fields {
+  const { scope } = fieldsOf(object.spec);
+  if (scope !== fieldsOf(old.spec).scope) {
+    throw invalid(resource, name, [invalidValue("spec.scope", scope, "field is immutable")]);
+  }
+  return completeDefinition(resource, object, name);
 }
 
 function refuseNewFinalizers(target: ObjectTarget, old: KubeObject, metadata: Fields): void {
