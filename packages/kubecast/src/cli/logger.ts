@@ -12,7 +12,7 @@ export function createLogger({ level, format }: Settings["logging"]): Logger {
       pino.destination({ dest: 2, sync: true }),
     );
   }
-  const colorize = process.stderr.isTTY && !process.env["NO_COLOR"];
+  const colorize = process.stderr.isTTY && !process.env.NO_COLOR;
   return pino(
     { level, base: null },
     pretty({ destination: 2, sync: true, colorize, translateTime: "SYS:HH:MM:ss", singleLine: true }),

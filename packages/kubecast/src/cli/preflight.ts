@@ -5,8 +5,8 @@ import { exitCodes, explainApiError, Failure } from "./failure.ts";
 /** Milliseconds that the API or Redis may take to answer at the start. */
 const patience = 10_000;
 const redisPatience = 5_000;
-/** Streams are trimmed by age (MINID) since this one. */
-const oldestRedis = [6, 2] as const;
+/** A script can ask for its rights since this one. */
+const oldestRedis = [7, 0] as const;
 
 /**
  * Finds out at the start, and not at the first incident, whether the Kubernetes

@@ -11,7 +11,7 @@ export class Printer {
   readonly #colour: boolean;
 
   constructor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
-    this.#colour = stream.isTTY === true && !env["NO_COLOR"];
+    this.#colour = stream.isTTY === true && !env.NO_COLOR;
   }
 
   /**

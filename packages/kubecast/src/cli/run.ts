@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { ApiError, Client, type ClusterConfig, ConfigError, loadConfig } from "@kubecast/kube";
 import type { Logger } from "pino";
+import type { ObjectRef } from "../conditions/condition.ts";
 import { runTogether } from "../pipeline/kubecast.ts";
 import { Pipeline, type PipelineEvent } from "../pipeline/pipeline.ts";
 import { redactUrl } from "../redis/connection.ts";
@@ -89,7 +90,7 @@ function logPublisher(log: Logger, event: PublisherEvent): void {
         const { rule, object, element, summary } = change.condition;
         const reason = change.type === "resolved" ? { reason: change.reason } : {};
         log.info(
-          { rule, namespace: object.namespace, name: object.name, element: element ?? undefined, ...reason },
+          { rule, object: nameOf(object), element: element ?? undefined, ...reason },
           `${change.type}: ${summary}`,
         );
       }
@@ -112,6 +113,10 @@ function logPublisher(log: Logger, event: PublisherEvent): void {
   }
 }
 
+function nameOf({ namespace, name }: ObjectRef): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
 function logPipeline(log: Logger, event: PipelineEvent): void {
   switch (event.type) {
     case "synced":
@@ -130,10 +135,7 @@ function logPipeline(log: Logger, event: PipelineEvent): void {
       log.info({ watch: event.watch }, "the watch goes on");
       break;
     case "rule-failed":
-      log.warn(
-        { namespace: event.object.namespace, name: event.object.name },
-        `${event.error.message}; its conditions stay as they are`,
-      );
+      log.warn({ object: nameOf(event.object) }, `${event.error.message}; its conditions stay as they are`);
       break;
   }
 }

@@ -15,13 +15,13 @@ export interface TailFlags {
 
 /** `kubecast tail`: what fires now, then every message as it comes. */
 export async function tail(pattern: string | undefined, flags: TailFlags, signal: AbortSignal): Promise<void> {
-  const url = checkRedisUrl(flags.redis ?? (process.env["REDIS_URL"] || undefined) ?? "redis://127.0.0.1:6379");
+  const url = checkRedisUrl(flags.redis ?? (process.env.REDIS_URL || undefined) ?? "redis://127.0.0.1:6379");
   const since = flags.since === undefined ? undefined : parseDuration(flags.since);
   if (flags.since !== undefined && since === undefined) {
     throw new Failure(`--since ${flags.since}: not a duration; write it like 30s, 10m or 2h`, exitCodes.usage);
   }
   await checkRedis(url, signal);
-  const named = flags.cluster ?? (process.env["KUBECAST_CLUSTER"] || undefined);
+  const named = flags.cluster ?? (process.env.KUBECAST_CLUSTER || undefined);
   const cluster = named ?? (await onlyCluster(url));
   const wanted = matcher(cluster, pattern ?? "*");
   const printer = new Printer(process.stdout);

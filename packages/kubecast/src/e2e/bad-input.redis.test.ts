@@ -188,7 +188,7 @@ describe("a Redis", () => {
     });
     it("finds too old", async () => {
       const { sentence } = await failing(command(`redis://127.0.0.1:${await oldRedisPort("5.0.14")}`), { code: 1 });
-      expect(sentence).toContain("is version 5.0, and kubecast needs 6.2 or newer");
+      expect(sentence).toContain("is version 5.0, and kubecast needs 7.0 or newer");
     });
     it("has no address of: not a URL", async () => {
       const { sentence } = await failing(command(`:${secret}@somewhere`), { code: 2 });

@@ -80,7 +80,7 @@ const log = (program: Program) =>
 /** Settles with where kubecast serves its health. */
 async function serving(program: Program): Promise<string> {
   await program.said("kubecast is watching");
-  return `http://127.0.0.1:${log(program)[0]?.["port"]}`;
+  return `http://127.0.0.1:${log(program)[0]?.port}`;
 }
 async function get(url: string): Promise<{ status: number; type: string | null; body: string }> {
   const response = await fetch(url);
@@ -215,7 +215,7 @@ describe("the log", () => {
       "info stopping",
       "info kubecast has stopped",
     ]);
-    expect(log(program)[3]).toMatchObject({ rule: "Broken", namespace: "default", name: "web" });
+    expect(log(program)[3]).toMatchObject({ rule: "Broken", object: "default/web" });
     for (const { time } of log(program)) expect(time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(program.stdout).toBe("");
   });

@@ -1,4 +1,4 @@
-import { createClient, ErrorReply } from "@redis/client";
+import { createClient, DisconnectsClientError, ErrorReply, SocketClosedUnexpectedlyError } from "@redis/client";
 
 /** Redis could not be used; the message says why and what to do. */
 export class RedisError extends Error {
@@ -159,5 +159,8 @@ export function explain(url: string, error: unknown): RedisError {
     return new RedisError(`nothing answers at ${where}; is Redis running there?`, { cause: error });
   if (code === "ENOTFOUND")
     return new RedisError(`the host name of ${where} is not known`, { fatal: false, cause: error });
+  if (error instanceof SocketClosedUnexpectedlyError || error instanceof DisconnectsClientError) {
+    return new RedisError(`the connection to Redis at ${where} was lost`, { cause: error });
+  }
   return new RedisError(`Redis at ${where}: ${message || code || "the connection failed"}`, { cause: error });
 }

@@ -95,7 +95,10 @@ export class Publisher {
    * Throws RedisError where Redis cannot be reached or lacks rights.
    */
   async start(): Promise<PublishedState> {
-    const state = await this.#claim();
+    const state = await this.#claim().catch((error: unknown) => {
+      this.#connection.close();
+      throw error;
+    });
     this.#mirror = state;
     return { firing: new Map(state.firing), timers: new Map(state.timers) };
   }

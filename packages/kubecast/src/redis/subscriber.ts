@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConditionEvent } from "../conditions/event.ts";
 import { type Client, connect, destroy, explain, type RedisError } from "./connection.ts";
 import { allChannels, type Keys, keysOf } from "./keys.ts";
@@ -59,7 +60,7 @@ export async function* subscribe(options: SubscribeOptions): AsyncGenerator<Subs
       if (session?.following) failures = 0;
       if (failures === 0) yield { type: "disconnected", error: explained };
       failures += 1;
-      await pause(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
+      await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), undefined, { signal }).catch(() => {});
     } finally {
       if (session !== undefined) position = session.position;
       session?.close();
@@ -322,17 +323,5 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T |
     const stop = () => resolve(undefined);
     signal.addEventListener("abort", stop);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, signal.aborted ? 0 : milliseconds);
-    signal.addEventListener("abort", done);
   });
 }

@@ -65,7 +65,7 @@ function redactBelow(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   for (const [key, below] of Object.entries(value)) {
     if (key === "env" && Array.isArray(below)) {
-      for (const variable of below) if (isObject(variable) && "value" in variable) variable["value"] = redacted;
+      for (const variable of below) if (isObject(variable) && "value" in variable) variable.value = redacted;
     } else if (key === lastApplied) {
       (value as Record<string, unknown>)[key] = redacted;
     } else {

@@ -4,19 +4,19 @@ import { type FieldType, kindType, structType } from "@kubecast/kube/fields";
 
 /** Which fields of the object an expression reads, those through `each` included; undefined where it reads none. */
 export function* objectReads(program: Program, each: readonly Program[]): Generator<true | Reads> {
-  const own = program.reads["object"];
+  const own = program.reads.object;
   if (own !== undefined) yield own;
-  const ofElement = program.reads["each"];
+  const ofElement = program.reads.each;
   if (ofElement === undefined) return;
   for (const list of each) {
-    const reads = list.readsFor({ "[]": ofElement })["object"];
+    const reads = list.readsFor({ "[]": ofElement }).object;
     if (reads !== undefined) yield reads;
   }
 }
 
 /** Which fields of the object lead to a list of `each`; what is read of its elements, other expressions tell. */
 export function listReads(list: Program): true | Reads | undefined {
-  return list.readsFor({ "[]": { [anyField]: true } })["object"];
+  return list.readsFor({ "[]": { [anyField]: true } }).object;
 }
 
 /** Stands for whatever is read of an element; every type has it. */

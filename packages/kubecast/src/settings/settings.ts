@@ -108,11 +108,11 @@ type FileSettings = z.output<typeof fileSchema>;
 export async function loadSettings(flags: Flags, env: NodeJS.ProcessEnv): Promise<Settings> {
   const file = flags.config === undefined ? fileSchema.parse({}) : await readConfigFile(flags.config);
   const beside = (name: string) => (flags.config === undefined ? name : path.resolve(path.dirname(flags.config), name));
-  const url = flags.redis ?? (env["REDIS_URL"] || undefined) ?? file.redis.url ?? "redis://127.0.0.1:6379";
+  const url = flags.redis ?? (env.REDIS_URL || undefined) ?? file.redis.url ?? "redis://127.0.0.1:6379";
   return {
     cluster:
       checked(clusterName, flags.cluster, "--cluster") ??
-      checked(clusterName, env["KUBECAST_CLUSTER"] || undefined, "KUBECAST_CLUSTER") ??
+      checked(clusterName, env.KUBECAST_CLUSTER || undefined, "KUBECAST_CLUSTER") ??
       file.cluster,
     kubernetes: {
       kubeconfig:
