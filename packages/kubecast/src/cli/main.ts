@@ -3,11 +3,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { logFormats, logLevels } from "../settings/settings.ts";
-import { check } from "./check.ts";
-import { demo } from "./demo.ts";
 import { exitCodes, Failure, toFailure } from "./failure.ts";
-import { run } from "./run.ts";
-import { tail } from "./tail.ts";
 
 const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -32,6 +28,7 @@ Exit codes: 0 done, 1 failed, 2 called or configured wrongly
 `,
 );
 
+// Each command is loaded when it is called: a check need not wait for what the demo needs.
 program
   .command("run")
   .description("watch a cluster and publish to Redis until stopped")
@@ -56,7 +53,7 @@ program
       "kubecast run --config kubecast.yaml --rules team.yaml",
     ),
   )
-  .action((flags) => run(flags, stop));
+  .action(async (flags) => (await import("./run.ts")).run(flags, stop));
 
 program
   .command("demo")
@@ -68,7 +65,7 @@ program
     "after",
     examples("kubecast demo", "kubecast demo --duration 2m --speed 5", "kubecast demo --json | jq .data.summary"),
   )
-  .action((flags) => demo(flags, stop));
+  .action(async (flags) => (await import("./demo.ts")).demo(flags, stop));
 
 program
   .command("tail")
@@ -82,7 +79,7 @@ program
     "after",
     examples("kubecast tail", "kubecast tail --since 10m 'shop:*'", "kubecast tail --json '*:PodCrashLoopBackOff'"),
   )
-  .action((pattern, flags) => tail(pattern, flags, stop));
+  .action(async (pattern, flags) => (await import("./tail.ts")).tail(pattern, flags, stop));
 
 program
   .command("check")
@@ -91,6 +88,7 @@ program
   .option("--json", "the mistakes as a JSON array")
   .addHelpText("after", examples("kubecast check rules/*.yaml"))
   .action(async (files, flags) => {
+    const { check } = await import("./check.ts");
     const clean = await check(files, flags, (line) => process.stdout.write(`${line}\n`));
     if (!clean) process.exitCode = exitCodes.failed;
   });

@@ -60,7 +60,7 @@ describe("a message", () => {
       fc.property(transition, fc.nat(), (one, sequence) => {
         const event = new CloudEvent(JSON.parse(message(one, sequence)), true);
         expect(event.validate()).toBe(true);
-        expect(event["sequence"]).toBe(String(sequence));
+        expect(event.sequence).toBe(String(sequence));
         expect(event.dataschema).toBe(dataSchema);
         expect(validate(event.data), JSON.stringify(validate.errors)).toBe(true);
       }),

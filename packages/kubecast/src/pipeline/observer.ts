@@ -2,7 +2,7 @@ import { apiVersion, type KubeObject, type WatchItem } from "@kubecast/kube";
 import type { ObjectRef } from "../conditions/condition.ts";
 import type { Conditions } from "../conditions/conditions.ts";
 import { redact } from "../rules/confidential.ts";
-import { holding, RuleError } from "../rules/evaluate.ts";
+import { holding, type Lists, RuleError } from "../rules/evaluate.ts";
 import type { PlannedWatch } from "./plan.ts";
 
 /** What a watch has brought so far. */
@@ -97,10 +97,11 @@ export class Observer {
   #evaluate(object: KubeObject, now: number): void {
     if (this.#confidential) redact(this.plan.resource, object);
     const reference = this.#reference(object);
+    const lists: Lists = new Map();
     for (const rule of this.plan.rules) {
       count(this.stats.evaluations, rule.name);
       try {
-        this.#conditions.observe(rule, reference, holding(rule, object, this.#cluster), now);
+        this.#conditions.observe(rule, reference, holding(rule, object, this.#cluster, lists), now);
       } catch (error) {
         if (!(error instanceof RuleError)) throw error;
         count(this.stats.ruleErrors, rule.name);

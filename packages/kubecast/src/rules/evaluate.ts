@@ -9,19 +9,23 @@ export class RuleError extends Error {
   override readonly name = "RuleError";
 }
 
+/** The lists of an object that rules have asked for, by their expression: rules tend to ask for the same ones. */
+export type Lists = Map<string, unknown[]>;
+
 /**
- * The elements of an object for which a rule holds.
+ * The elements of an object for which a rule holds; `lists` is shared by the
+ * rules that look at the same object.
  * A field that is absent makes `when` false: Kubernetes objects are sparse.
  * Throws RuleError for any other mistake, which says nothing of the object.
  */
-export function holding(rule: Rule, object: KubeObject, cluster: string): Found[] {
+export function holding(rule: Rule, object: KubeObject, cluster: string, lists: Lists = new Map()): Found[] {
   if (rule.each.length === 0) {
     const scope = { object, cluster };
     return holds(rule, scope) ? [{ element: null, describe: () => describe(rule, scope) }] : [];
   }
   const found: Found[] = [];
   const names = new Set<string>();
-  for (const [index, each] of elements(rule, object, cluster).entries()) {
+  for (const [index, each] of elements(rule, object, cluster, lists).entries()) {
     const scope = { object, cluster, each };
     if (!holds(rule, scope)) continue;
     let element = elementName(each, index);
@@ -40,12 +44,14 @@ function holds(rule: Rule, scope: Scope): boolean {
   throw new RuleError(`rule ${rule.name}: "when" gives ${kindOf(value)}, not true or false`);
 }
 
-function elements(rule: Rule, object: KubeObject, cluster: string): unknown[] {
+function elements(rule: Rule, object: KubeObject, cluster: string, lists: Lists): unknown[] {
   return rule.each.flatMap((program) => {
-    const list = evaluate(rule, "each", program, { object, cluster });
-    if (list === undefined || list === null) return [];
-    if (Array.isArray(list)) return list;
-    throw new RuleError(`rule ${rule.name}: "each" gives ${kindOf(list)}, not a list`);
+    const known = lists.get(program.source);
+    if (known !== undefined) return known;
+    const value = evaluate(rule, "each", program, { object, cluster }) ?? [];
+    if (!Array.isArray(value)) throw new RuleError(`rule ${rule.name}: "each" gives ${kindOf(value)}, not a list`);
+    lists.set(program.source, value);
+    return value;
   });
 }
 
