@@ -1,6 +1,19 @@
+export type { Scale, ScaleSpec, ScaleStatus } from "../types/autoscaling/v1.ts";
 export { builtins, type CatalogueEntry, type CatalogueSubresource, findResource, suggest } from "./catalogue.ts";
 export { RequestValidationError } from "./errors.ts";
-export type { KubeObject, ListMeta, ObjectList, ObjectMeta, OwnerReference, Status, WatchEvent } from "./object.ts";
+export type {
+  KubeObject,
+  ListMeta,
+  ObjectList,
+  ObjectMeta,
+  ObjectOf as Object,
+  OwnerReference,
+  Status,
+  StatusCause,
+  StatusDetails,
+  TypeMeta,
+  WatchEvent,
+} from "./object.ts";
 export {
   type DeleteParams,
   type ListParams,

@@ -27,11 +27,21 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** The least that is known of any object; unknown fields are kept as they came. */
-export interface KubeObject {
+/** What an object says that it is. */
+export interface TypeMeta {
   apiVersion?: string;
   kind?: string;
+}
+
+/** The least that is known of any object; unknown fields are kept as they came. */
+export interface KubeObject extends TypeMeta {
   metadata: ObjectMeta;
+}
+
+/** An object told by its spec and status, such as a custom resource; exported as `Object`, as kube calls it. */
+export interface ObjectOf<Spec, Status = unknown> extends KubeObject {
+  spec: Spec;
+  status?: Status;
 }
 
 export interface ListMeta {
@@ -41,9 +51,7 @@ export interface ListMeta {
   remainingItemCount?: number;
 }
 
-export interface ObjectList<K> {
-  apiVersion?: string;
-  kind?: string;
+export interface ObjectList<K> extends TypeMeta {
   metadata: ListMeta;
   items: K[];
 }
@@ -57,14 +65,25 @@ export interface Status {
   message?: string;
   reason?: string;
   code?: number;
-  details?: {
-    name?: string;
-    group?: string;
-    kind?: string;
-    uid?: string;
-    causes?: { reason?: string; message?: string; field?: string }[];
-    retryAfterSeconds?: number;
-  };
+  details?: StatusDetails;
+}
+
+export interface StatusDetails {
+  /** Of the object that the answer is about. */
+  name?: string;
+  group?: string;
+  /** Of the object or, for most errors, its plural. */
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
+}
+
+export interface StatusCause {
+  reason?: string;
+  message?: string;
+  /** Such as `spec.containers[0].name`. */
+  field?: string;
 }
 
 /** One event of a watch, as it is on the wire. */

@@ -1,19 +1,32 @@
 import type { Api } from "../client/api.ts";
 import type { KubeObject } from "../resource/object.ts";
+import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
 import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
 /** What is watched: the objects of an `Api`, or of what the options say. */
 export type WatchSource<K extends KubeObject> = Api<K> | WatchOptions;
 
 /** What watches an `Api` may be told besides. */
-export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace">;
+export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace" | "fields">;
+
+/** The same with the fields that will be read; see `WatchOptions`. A path that the type does not have is an error. */
+export type PartialSettings<K extends KubeObject, P extends string> = WatchSettings & {
+  readonly fields?: readonly P[] & readonly FieldPath<K, P>[];
+};
+
+/** The object with the fields of these paths and its identity; whole where there are no paths. */
+export type PartialObject<K extends KubeObject, P extends string> = [P] extends [never]
+  ? K
+  : Projected<K, P | IdentityField> extends infer R extends KubeObject
+    ? R
+    : never;
 
 /** What watches of all shapes have in common: kube's builder methods, each of which changes and returns the object itself. */
 export abstract class Configurable<K extends KubeObject> {
   readonly stats: WatchStats;
   protected options: WatchOptions;
 
-  constructor(source: WatchSource<K>, settings: WatchSettings = {}) {
+  constructor(source: WatchSource<K>, settings: WatchSettings & Pick<WatchOptions, "fields"> = {}) {
     const options = { ...optionsOf(source), ...settings };
     this.stats = options.stats ?? watchStats();
     this.options = { ...options, stats: this.stats };

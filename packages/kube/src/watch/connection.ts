@@ -4,6 +4,7 @@ import type { Transport } from "../client/transport.ts";
 import type { WatchEvent } from "../resource/object.ts";
 import type { ApiRequest } from "../resource/request.ts";
 import { EventDecoder } from "../wire/frames.ts";
+import type { Projection } from "../wire/projection.ts";
 import type { Clock } from "./clock.ts";
 import type { Answer } from "./state.ts";
 
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   readonly patience: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Of the objects; absent: they are kept whole. */
+  readonly projection: Projection | undefined;
   /** Called whenever the server gave a sign of life. */
   readonly heard: () => void;
 }
@@ -23,7 +26,7 @@ export class WatchConnection<K> {
   readonly #options: ConnectionOptions;
   readonly #asked: number;
   readonly #abort = new AbortController();
-  readonly #decoder = new EventDecoder<K>();
+  readonly #decoder: EventDecoder<K>;
   /** Why there is no reading on. */
   #fault: unknown;
   #body: Readable | undefined;
@@ -32,6 +35,7 @@ export class WatchConnection<K> {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#decoder = new EventDecoder<K>(undefined, options.projection);
     this.#asked = options.clock.now();
     options.signal.addEventListener("abort", this.close);
   }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Api } from "../client/api.ts";
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
+import { RawApi } from "../resource/raw-api.ts";
 import {
   added,
   apiError,
@@ -145,4 +147,56 @@ test("leaving the loop closes the connection; two loops at a time are refused", 
     break;
   }
   expect((await answering).body.destroyed).toBe(true);
+});
+
+test("initFrom() begins after a version without a list, and tells what it has not heard of before", async () => {
+  const informed = informer().initFrom("10");
+  expect(informed.version).toBe("10");
+  const { seen, running } = collect(informed.poll());
+  const call = await server.call();
+  expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10" });
+  const stream = call.open().send(modified(pod("a", "11")), modified(pod("a", "12")), deleted(pod("b", "13")));
+  await clock.advance(15_000);
+  stream.end();
+  await running;
+  expect(seen).toEqual([added(pod("a", "11")), modified(pod("a", "12")), deleted(pod("b", "13"))]);
+  expect(informed.version).toBe("13");
+  expect(await informed.init()).toBe(informed);
+  expect(server.waiting).toBe(0);
+});
+
+test("reset() has it list again and tell what that brings; not while it runs", async () => {
+  const informed = await initialised();
+  expect(informed.version).toBe("10");
+  expect(informed.reset().version).toBeUndefined();
+  const { seen } = collect(informed.poll(stop.signal));
+  (await server.call()).answer(list("20", [pod("a", "5"), pod("b", "15")]));
+  await settled();
+  expect(seen).toEqual([added(pod("b", "15"))]);
+  expect(() => informed.reset()).toThrow("is running");
+  expect(() => informed.initFrom("1")).toThrow("is running");
+});
+
+test("raw() informs of what a RawApi requests", async () => {
+  const foos = RawApi.customResource("foos").group("clux.dev").within("shop");
+  const { seen } = collect(
+    Informer.raw(server, foos, { clock, streamingLists: false }).labels("a=b").poll(stop.signal),
+  );
+  const call = await server.call();
+  expect(call.path).toBe("/apis/clux.dev/v1/namespaces/shop/foos");
+  expect(call.query).toMatchObject({ labelSelector: "a=b" });
+  call.answer(list("10", [pod("baz", "5")]));
+  await settled();
+  expect(seen).toEqual([added(pod("baz", "5"))]);
+});
+
+test("tells partial objects where fields are named", async () => {
+  const source = Api.v1Pod(server).within("shop");
+  const informed = Informer.new(source, { fields: ["status.phase"], clock, streamingLists: false });
+  const events = informed.poll(stop.signal);
+  const first = events.next();
+  const whole = { ...pod("a", "5"), spec: { nodeName: "n" }, status: { phase: "Running", podIP: "1.2.3.4" } };
+  (await server.call()).answer(list("10", [whole]));
+  const { value } = await first;
+  expect(value).toEqual(added({ ...pod("a", "5"), status: { phase: "Running" } } as KubeObject));
 });

@@ -1,6 +1,15 @@
+import { Api } from "../client/api.ts";
 import { ApiError } from "../client/errors.ts";
+import type { Transport } from "../client/transport.ts";
 import type { KubeObject, Status, WatchEvent } from "../resource/object.ts";
-import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
+import type { RawApi } from "../resource/raw-api.ts";
+import {
+  Configurable,
+  type PartialObject,
+  type PartialSettings,
+  type WatchSettings,
+  type WatchSource,
+} from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
 import { WatchRounds } from "./watcher.ts";
@@ -19,8 +28,20 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
   #rounds: WatchRounds<K> | undefined;
   #running = false;
 
-  static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Informer<K> {
-    return new Informer<K>(source, settings);
+  /** With partial objects, `Informer.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are told. */
+  static new<K extends KubeObject, const P extends string = never>(
+    source: WatchSource<K>,
+    settings?: PartialSettings<K, P>,
+  ): Informer<PartialObject<K, P>> {
+    return new Informer<PartialObject<K, P>>(
+      source as WatchSource<KubeObject> as WatchSource<PartialObject<K, P>>,
+      settings,
+    );
+  }
+
+  /** Of what `raw` requests, which need not be a kind that the library has a type for. */
+  static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Informer<K> {
+    return Informer.new(new Api<K>(client, raw), settings);
   }
 
   /**
@@ -40,6 +61,32 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
     return this;
   }
 
+  /**
+   * Begins after a resourceVersion, without a list, and so without knowing what
+   * objects there are: one that is first heard of is told as `ADDED`, although
+   * the server may have meant a change.
+   * @throws {Error} if it is running.
+   */
+  initFrom(resourceVersion: string): this {
+    this.#begin().from(resourceVersion);
+    return this;
+  }
+
+  /**
+   * Forgets how far it is: what comes next begins with a list, and tells what
+   * that brings that is not known yet.
+   * @throws {Error} if it is running.
+   */
+  reset(): this {
+    this.#begin();
+    return this;
+  }
+
+  /** The resourceVersion from which the watch goes on; undefined where a list is due. Opaque. */
+  get version(): string | undefined {
+    return this.#rounds?.version;
+  }
+
   /** The events of one watch, up to its end; of the list before it, if one is due. Call it again to go on. */
   async *poll(signal: AbortSignal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
     while (!this.#isWatching && !signal.aborted) yield* this.#events(signal);
@@ -56,14 +103,27 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
   }
 
   get #isWatching(): boolean {
-    return this.#rounds?.state.phase === "watching";
+    return this.#rounds?.isWatching === true;
   }
 
   async *#events(signal: AbortSignal): AsyncGenerator<WatchEvent<K>, void, undefined> {
     for await (const items of this.#round(signal)) {
-      for (const change of this.#store.applyItems(items)) yield eventOf(change);
-      for (const item of items) if (item.type === "error") yield { type: "ERROR", object: statusOf(item.error) };
+      for (const item of items) {
+        const changes = this.#store.applyItem(item);
+        for (const change of changes) yield eventOf(change);
+        if (item.type === "error") yield { type: "ERROR", object: statusOf(item.error) };
+        // Begun without a list, it is told of the end of objects that it has not heard of.
+        if (item.type === "delete" && changes.length === 0 && !this.#store.synced) {
+          yield { type: "DELETED", object: item.object };
+        }
+      }
     }
+  }
+
+  #begin(): WatchRounds<K> {
+    if (this.#running) throw new Error("this informer is running");
+    this.#rounds = new WatchRounds<K>(this.options);
+    return this.#rounds;
   }
 
   async *#round(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
 import { Api } from "../client/api.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
+import { RawApi } from "../resource/raw-api.ts";
 import {
   added,
+  apiError,
+  bookmark,
   deleted,
   FakeClock,
   FakeTransport,
@@ -176,6 +179,96 @@ test("watches what an Api names", async () => {
   await reflected.ready();
   expect(reflected.get("a")?.spec?.nodeName).toBeUndefined();
   expect(reflected.get("a")).toEqual(pod("a", "1"));
+  stop.abort();
+  await running;
+});
+
+test("step by step: init() lists, each poll() is one watch, applied as it comes", async () => {
+  const shop = Reflector.raw<KubeObject>(server, RawApi.v1Pod().within("shop"), { clock, streamingLists: false });
+  const init = shop.init();
+  (await server.call()).answer(list("10", [pod("a", "5")]));
+  expect(await init).toBe(shop);
+  expect(shop.state()).toEqual([pod("a", "5")]);
+
+  const poll = shop.poll();
+  const call = await server.call();
+  expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10" });
+  const stream = call.open().send(modified(pod("a", "11")), added(pod("b", "12")));
+  await settled();
+  expect(shop.state()).toEqual([pod("a", "11"), pod("b", "12")]);
+  await clock.advance(15_000);
+  stream.end();
+  await poll;
+
+  const running = shop.run(stop.signal);
+  expect((await server.call()).query).toMatchObject({ watch: "true", resourceVersion: "12" });
+  stop.abort();
+  await running;
+});
+
+test("poll() lists where that is due, and rejects with a failure once it has waited", async () => {
+  const all = Reflector.new<KubeObject>({
+    transport: server,
+    resource: pods,
+    clock,
+    random: () => 0,
+    streamingLists: false,
+  });
+  const failing = all.poll();
+  const failed = expect(failing).rejects.toThrow("Expired");
+  (await server.call()).answer(list("10", [pod("a", "5")]));
+  (await server.call()).fail(apiError(410, "Expired"));
+  await settled();
+  expect(clock.pending).toBe(1);
+  await clock.advance(800);
+  await failed;
+
+  const polling = all.poll(stop.signal);
+  (await server.call()).answer(list("20", [pod("b", "15")]));
+  await server.call();
+  expect(all.state()).toEqual([pod("b", "15")]);
+  expect(() => all.reset()).toThrow("running");
+  stop.abort();
+  await polling;
+});
+
+test("init() throws what the list fails with, and reset() has it list again", async () => {
+  const all = Reflector.new<KubeObject>({ transport: server, resource: pods, clock, streamingLists: false });
+  const first = all.init();
+  (await server.call()).fail(apiError(403, "Forbidden"));
+  await expect(first).rejects.toThrow("Forbidden");
+  for (const [version, object] of [
+    ["10", pod("a", "5")],
+    ["20", pod("b", "15")],
+  ] as const) {
+    const init = all.reset().init();
+    (await server.call()).answer(list(version, [object]));
+    await init;
+    expect(all.state()).toEqual([object]);
+  }
+});
+
+test("keeps partial objects where fields are named, however they come", async () => {
+  const fields = ["status.phase", "spec.containers.image"] as const;
+  const reflected = Reflector.new(Api.v1Pod(server).within("shop"), { fields, clock, streamingLists: false });
+  expectTypeOf(reflected.state()[0]?.status).toEqualTypeOf<{ phase?: string } | undefined>();
+  const running = reflected.run(stop.signal);
+  const whole = (name: string, version: string) => ({
+    ...pod(name, version),
+    spec: { nodeName: "n", containers: [{ name: "main", image: "i" }] },
+    status: { phase: "Running", podIP: "1.2.3.4" },
+  });
+  const part = (name: string, version: string) => ({
+    ...pod(name, version),
+    spec: { containers: [{ image: "i" }] },
+    status: { phase: "Running" },
+  });
+  (await server.call()).answer(list("10", [whole("a", "5")]));
+  (await server.call()).open().send(added(whole("b", "11")), bookmark("12"));
+  await settled();
+  expect(reflected.state()).toEqual([part("a", "5"), part("b", "11")]);
+  // @ts-expect-error a Pod's status has no such field.
+  Reflector.new(Api.v1Pod(server), { fields: ["status.phse"] });
   stop.abort();
   await running;
 });

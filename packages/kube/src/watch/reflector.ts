@@ -1,8 +1,17 @@
+import { Api } from "../client/api.ts";
+import type { Transport } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
-import { Configurable, type WatchSettings, type WatchSource } from "./configurable.ts";
+import type { RawApi } from "../resource/raw-api.ts";
+import {
+  Configurable,
+  type PartialObject,
+  type PartialSettings,
+  type WatchSettings,
+  type WatchSource,
+} from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { watcher } from "./watcher.ts";
+import { WatchRounds } from "./watcher.ts";
 
 /** What a reflector tells: changes that the store already has, or a failure that it gets over by itself. */
 export type ReflectorBatch<K extends KubeObject> =
@@ -22,14 +31,83 @@ export type ReflectorBatch<K extends KubeObject> =
  *     const running = reflector.run(signal);
  *     await reflector.ready(signal);
  *     reflector.state();
+ *
+ * Or step by step, as kube's does:
+ *
+ *     await reflector.init();
+ *     for (;;) await reflector.poll();
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
   readonly #store = new Store<K>();
   readonly #waiting = new Set<() => void>();
+  /** How far `init` and `poll` are. */
+  #rounds: WatchRounds<K> | undefined;
   #running = false;
 
-  static new<K extends KubeObject>(source: WatchSource<K>, settings?: WatchSettings): Reflector<K> {
-    return new Reflector<K>(source, settings);
+  /** With partial objects, `Reflector.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are kept, which saves memory. */
+  static new<K extends KubeObject, const P extends string = never>(
+    source: WatchSource<K>,
+    settings?: PartialSettings<K, P>,
+  ): Reflector<PartialObject<K, P>> {
+    return new Reflector<PartialObject<K, P>>(
+      source as WatchSource<KubeObject> as WatchSource<PartialObject<K, P>>,
+      settings,
+    );
+  }
+
+  /** Of what `raw` requests, which need not be a kind that the library has a type for. */
+  static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Reflector<K> {
+    return Reflector.new(new Api<K>(client, raw), settings);
+  }
+
+  /**
+   * Lists, so that the store is whole; `poll`, `run` or `changes` goes on from there.
+   * @throws what the list fails with; it may be called again.
+   */
+  async init(signal: AbortSignal = new AbortController().signal): Promise<this> {
+    const rounds = this.#begin();
+    try {
+      while (!rounds.isWatching) {
+        signal.throwIfAborted();
+        for await (const batch of this.#told(rounds, signal)) {
+          if (batch.type === "error") throw batch.error;
+          if (rounds.isWatching) break;
+        }
+      }
+      return this;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /**
+   * One watch, to its end; the list before it, if one is due. Call it again to go on.
+   * @throws what the watch fails with, once it has waited as long as the failure asks for.
+   */
+  async poll(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const rounds = this.#begin();
+    let failure: Error | undefined;
+    try {
+      for (let watched = false; !watched && failure === undefined && !signal.aborted; ) {
+        watched = rounds.isWatching;
+        for await (const batch of this.#told(rounds, signal)) if (batch.type === "error") failure = batch.error;
+      }
+    } finally {
+      this.#running = false;
+    }
+    if (failure !== undefined && !signal.aborted) throw failure;
+  }
+
+  /**
+   * Forgets how far it is: what comes next begins with a list. Until that is
+   * whole, the store stays as it is.
+   * @throws {Error} if it is running.
+   */
+  reset(): this {
+    this.#begin();
+    this.#running = false;
+    this.#rounds = undefined;
+    return this;
   }
 
   /**
@@ -44,19 +122,12 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   async *changes(
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
-    if (this.#running) throw new Error("this reflector is running already");
-    this.#running = true;
+    const rounds = this.#begin();
     try {
-      for await (const items of watcher<K>({ ...this.options, signal })) {
-        const { synced } = this.#store;
-        const changes = this.#store.applyItems(items);
-        const first = !synced && this.#store.synced;
-        if (first) for (const done of this.#waiting) done();
-        if (changes.length > 0 || first) yield { type: "changes", changes, synced: this.#store.synced };
-        for (const item of items) if (item.type === "error") yield item;
-      }
+      while (!signal.aborted) yield* this.#told(rounds, signal);
     } finally {
       this.#running = false;
+      this.#rounds = undefined;
     }
   }
 
@@ -86,6 +157,25 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   /** Whether the first list has arrived whole. */
   get synced(): boolean {
     return this.#store.synced;
+  }
+
+  #begin(): WatchRounds<K> {
+    if (this.#running) throw new Error("this reflector is running already");
+    this.#running = true;
+    this.#rounds ??= new WatchRounds<K>(this.options);
+    return this.#rounds;
+  }
+
+  /** What one request brings, taken into the store. */
+  async *#told(rounds: WatchRounds<K>, signal: AbortSignal): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
+    for await (const items of rounds.next(signal)) {
+      const { synced } = this.#store;
+      const changes = this.#store.applyItems(items);
+      const first = !synced && this.#store.synced;
+      if (first) for (const done of this.#waiting) done();
+      if (changes.length > 0 || first) yield { type: "changes", changes, synced: this.#store.synced };
+      for (const item of items) if (item.type === "error") yield item;
+    }
   }
 
   /** All objects as last heard of; empty until the first list is whole. */

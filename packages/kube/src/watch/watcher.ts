@@ -3,6 +3,7 @@ import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
 import { apiVersion, type Resource } from "../resource/resource.ts";
+import { type Projection, project, projectionOf } from "../wire/projection.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { WatchConnection } from "./connection.ts";
@@ -16,6 +17,7 @@ import {
   type StreamingList,
   step,
   type Watching,
+  watchingFrom,
 } from "./state.ts";
 
 export interface WatchOptions extends Selection {
@@ -26,6 +28,11 @@ export interface WatchOptions extends Selection {
   readonly pageSize?: number | undefined;
   /** false: never ask for a streaming list. */
   readonly streamingLists?: boolean | undefined;
+  /**
+   * Such as `status.phase` or `spec.containers.image`: objects are cut down to
+   * these fields and their identity as they are decoded. Absent: they are whole.
+   */
+  readonly fields?: readonly string[] | undefined;
   /** Kept up to date while the watch runs. */
   readonly stats?: WatchStats | undefined;
   readonly clock?: Clock | undefined;
@@ -82,6 +89,7 @@ export class WatchRounds<K extends KubeObject> {
   readonly #random: () => number;
   readonly #backoff: Backoff;
   readonly #stats: WatchStats;
+  readonly #projection: Projection | undefined;
   #state: State;
   #connections = 0;
 
@@ -92,11 +100,23 @@ export class WatchRounds<K extends KubeObject> {
     this.#random = options.random ?? Math.random;
     this.#backoff = new Backoff(this.#clock, this.#random);
     this.#stats = options.stats ?? watchStats();
+    this.#projection = options.fields && projectionOf(options.fields);
     this.#state = initialState(options.streamingLists ?? true);
   }
 
-  get state(): State {
-    return this.#state;
+  /** Goes on from a resourceVersion, without a list. */
+  from(resourceVersion: string): void {
+    this.#state = watchingFrom(resourceVersion, this.#state.streamingLists);
+  }
+
+  /** Whether a list is whole and a watch due, or on its way. */
+  get isWatching(): boolean {
+    return this.#state.phase === "watching";
+  }
+
+  /** From where the watch goes on; undefined where a list is due. */
+  get version(): string | undefined {
+    return this.#state.phase === "watching" ? this.#state.resourceVersion : undefined;
   }
 
   /** One page of a list, or one watch connection to its end, and the wait if it failed. Ends early on abort. */
@@ -134,7 +154,7 @@ export class WatchRounds<K extends KubeObject> {
       const options = state.whole ? { signal, timeout: WHOLE_LIST_TIMEOUT } : { signal };
       const list = await transport.request<ObjectList<K>>(request, options);
       this.#heard();
-      return { type: "page", list: identified(list, resource) };
+      return { type: "page", list: decoded(list, resource, this.#projection) };
     } catch (error) {
       if (error instanceof ApiError) this.#heard();
       return { type: "error", error: error instanceof Error ? error : new Error(String(error)) };
@@ -173,6 +193,7 @@ export class WatchRounds<K extends KubeObject> {
       patience,
       clock: this.#clock,
       signal,
+      projection: this.#projection,
       heard: () => this.#heard(),
     });
   }
@@ -186,8 +207,12 @@ function isStream(state: State): state is StreamingList | Watching {
   return state.phase === "streaming-list" || state.phase === "watching";
 }
 
-/** Lists of built-in kinds leave out what every item is; watches do not. */
-function identified<K extends KubeObject>(list: ObjectList<K>, resource: Resource): ObjectList<K> {
+/** The list as if its items had come by a watch: those of built-in kinds leave out what every item is. */
+function decoded<K extends KubeObject>(
+  list: ObjectList<K>,
+  resource: Resource,
+  projection: Projection | undefined,
+): ObjectList<K> {
   const version = apiVersion(resource);
   if (!Array.isArray(list?.items)) return list;
   for (const item of list.items) {
@@ -195,5 +220,5 @@ function identified<K extends KubeObject>(list: ObjectList<K>, resource: Resourc
     item.apiVersion ??= version;
     item.kind ??= resource.kind;
   }
-  return list;
+  return projection === undefined ? list : { ...list, items: project(list.items, projection) as K[] };
 }

@@ -1,5 +1,6 @@
 import type { WatchEvent } from "../resource/object.ts";
 import { DecodeError } from "./errors.ts";
+import { type Projection, project } from "./projection.ts";
 
 const NEWLINE = 0x0a;
 // An object in etcd has at most 1.5 MiB by default; what is ten times that was not sent by an API server.
@@ -16,9 +17,12 @@ export class EventDecoder<K> {
   #parts: Uint8Array[] = [];
   #length = 0;
   #lines = 0;
+  readonly #projection: Projection | undefined;
 
-  constructor(longestLine = LONGEST_LINE) {
+  /** @param projection of the objects; that of a BOOKMARK or ERROR is left whole. */
+  constructor(longestLine = LONGEST_LINE, projection?: Projection) {
     this.#longestLine = longestLine;
+    this.#projection = projection;
   }
 
   /**
@@ -77,6 +81,9 @@ export class EventDecoder<K> {
     }
     if (!isEvent<K>(event)) {
       throw new DecodeError(`event ${this.#lines} of the watch has no known type or no object`);
+    }
+    if (this.#projection !== undefined && event.type !== "BOOKMARK" && event.type !== "ERROR") {
+      event.object = project(event.object, this.#projection) as K;
     }
     return event;
   }
