@@ -1,5 +1,6 @@
 import type { Api } from "../client/api.ts";
 import type { KubeObject } from "../resource/object.ts";
+import type { Resource } from "../resource/resource.ts";
 import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
 import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
@@ -30,6 +31,11 @@ export abstract class Configurable<K extends KubeObject> {
     const options = { ...optionsOf(source), ...settings };
     this.stats = options.stats ?? watchStats();
     this.options = { ...options, stats: this.stats };
+  }
+
+  /** What kind of objects is watched. */
+  get resource(): Resource {
+    return this.options.resource;
   }
 
   /** Seconds until the server ends a watch, which is then resumed. */

@@ -115,7 +115,10 @@ export class FakeStream {
 
 /** A request that the watcher has made and the test answers. */
 export class Call {
+  readonly method: string;
   readonly path: string;
+  /** What was sent as JSON. */
+  readonly body: unknown;
   readonly query: Record<string, string>;
   readonly options: RequestOptions;
   readonly #resolve: (answer: unknown) => void;
@@ -128,6 +131,8 @@ export class Call {
     reject: (error: Error) => void,
   ) {
     const url = new URL(request.path, "http://test");
+    this.method = request.method;
+    this.body = request.body === undefined ? undefined : JSON.parse(String(request.body));
     this.path = url.pathname;
     this.query = Object.fromEntries(url.searchParams);
     this.options = options;
@@ -136,8 +141,8 @@ export class Call {
     options.signal?.addEventListener("abort", () => reject(options.signal?.reason));
   }
 
-  answer(list: ObjectList<KubeObject>): void {
-    this.#resolve(list);
+  answer(answer: ObjectList<KubeObject> | KubeObject): void {
+    this.#resolve(answer);
   }
   fail(error: Error): void {
     this.#reject(error);

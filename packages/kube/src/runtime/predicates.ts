@@ -1,0 +1,24 @@
+import type { KubeObject, ObjectMeta } from "../resource/object.ts";
+import type { Change } from "../watch/store.ts";
+
+/** Whether a change is worth a reconcile. Combine them with `and`, `or` and `not`. */
+export type Predicate<K extends KubeObject> = (change: Change<K>) => boolean;
+
+/**
+ * The spec has changed, or a deletion has begun; not the status or the metadata.
+ * For kinds whose `metadata.generation` the API keeps: those with a status of
+ * their own, which Pods, ConfigMaps and Services, for three, are not.
+ */
+export const generationChanged = differs((metadata) => metadata.generation);
+
+export const labelsChanged = differs((metadata) => metadata.labels);
+export const annotationsChanged = differs((metadata) => metadata.annotations);
+export const finalizersChanged = differs((metadata) => metadata.finalizers);
+
+/** What comes and what goes always passes. */
+function differs(part: (metadata: ObjectMeta) => unknown): Predicate<KubeObject> {
+  return (change) => {
+    if (change.type !== "modified") return true;
+    return JSON.stringify(part(change.object.metadata)) !== JSON.stringify(part(change.old.metadata));
+  };
+}

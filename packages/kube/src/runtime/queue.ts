@@ -1,0 +1,166 @@
+import { type Clock, systemClock } from "../watch/clock.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+// client-go's figures for its controllers: 5 ms doubling to 1000 s a key, and over all keys 10 a second after 100.
+const FIRST_DELAY = 5;
+const LONGEST_DELAY = 1_000_000;
+const RETRIES = { burst: 100, interval: 100 };
+/** A longer timer overflows, and fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export type Priority = "normal" | "low";
+
+export interface QueueOptions {
+  readonly clock?: Clock | undefined;
+}
+
+interface Delayed {
+  readonly at: number;
+  timer: unknown;
+}
+
+/**
+ * Keys to work on. A key that is added many times before it is taken is taken
+ * once. One that is added while it is worked on comes again when that is done,
+ * so that no key is worked on twice at the same time and no addition is lost.
+ * Keys of low priority come when there are no others; each in the order of addition.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #retries: TokenBucket;
+  readonly #waiting: Record<Priority, Set<string>> = { normal: new Set(), low: new Set() };
+  readonly #working = new Set<string>();
+  /** Added while they are worked on. */
+  readonly #again = new Map<string, Priority>();
+  readonly #delayed = new Map<string, Delayed>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers = new Set<() => void>();
+  #closed = false;
+
+  constructor({ clock = systemClock }: QueueOptions = {}) {
+    this.#clock = clock;
+    this.#retries = new TokenBucket(clock, RETRIES);
+  }
+
+  /** Keys that wait to be taken, without those that are to be added later. */
+  get size(): number {
+    return this.#waiting.normal.size + this.#waiting.low.size;
+  }
+
+  add(key: string, priority: Priority = "normal"): void {
+    if (this.#closed) return;
+    this.#undelay(key);
+    if (this.#working.has(key)) {
+      if (this.#again.get(key) !== "normal") this.#again.set(key, priority);
+      return;
+    }
+    if (this.#waiting.normal.has(key)) return;
+    if (priority === "normal") this.#waiting.low.delete(key);
+    this.#waiting[priority].add(key);
+    const [taker] = this.#takers;
+    taker?.();
+  }
+
+  /** Adds the key after so many milliseconds, unless it is added before: the earliest time counts. */
+  addAfter(key: string, milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new RangeError(`a delay must be at least 0 ms, not ${milliseconds}`);
+    const at = this.#clock.now() + milliseconds;
+    const due = this.#delayed.get(key)?.at ?? Number.POSITIVE_INFINITY;
+    if (this.#closed || this.#again.has(key) || this.#isWaiting(key) || due <= at) return;
+    this.#undelay(key);
+    const delayed: Delayed = { at, timer: undefined };
+    this.#delayed.set(key, delayed);
+    this.#arm(key, delayed);
+  }
+
+  /**
+   * Adds the key after a wait that doubles each time, until `forget`; tells how long it is, in milliseconds.
+   * @param wait to be taken instead, in milliseconds.
+   */
+  addRateLimited(key: string, wait?: number): number {
+    const failures = this.failures(key);
+    this.#failures.set(key, failures + 1);
+    const own = wait ?? Math.min(FIRST_DELAY * 2 ** failures, LONGEST_DELAY);
+    const delay = Math.max(own, this.#retries.reserve());
+    this.addAfter(key, delay);
+    return delay;
+  }
+
+  /** How often `addRateLimited` has added the key since it was forgotten. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** The next `addRateLimited` begins with the shortest wait. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /**
+   * The next key, as soon as there is one; `done` must follow. Undefined once
+   * the queue is closed or the signal has aborted, whatever is waiting.
+   */
+  next(signal?: AbortSignal): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const take = (): void => {
+        const over = this.#closed || signal?.aborted === true;
+        const key = over ? undefined : this.#take();
+        if (key === undefined && !over) return;
+        this.#takers.delete(take);
+        signal?.removeEventListener("abort", take);
+        resolve(key);
+      };
+      this.#takers.add(take);
+      signal?.addEventListener("abort", take);
+      take();
+    });
+  }
+
+  done(key: string): void {
+    this.#working.delete(key);
+    const priority = this.#again.get(key);
+    if (!this.#again.delete(key) || priority === undefined) return;
+    this.add(key, priority);
+  }
+
+  /** Forgets all that waits and ends every `next`. What is added later is ignored. */
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#delayed.values()) this.#clock.clearTimeout(timer);
+    this.#delayed.clear();
+    this.#again.clear();
+    for (const keys of Object.values(this.#waiting)) keys.clear();
+    for (const taker of this.#takers) taker();
+  }
+
+  #take(): string | undefined {
+    for (const keys of [this.#waiting.normal, this.#waiting.low]) {
+      for (const key of keys) {
+        keys.delete(key);
+        this.#working.add(key);
+        return key;
+      }
+    }
+    return undefined;
+  }
+
+  #isWaiting(key: string): boolean {
+    return this.#waiting.normal.has(key) || this.#waiting.low.has(key);
+  }
+
+  #arm(key: string, delayed: Delayed): void {
+    const left = delayed.at - this.#clock.now();
+    const due = (): void => {
+      if (left > LONGEST_TIMER) this.#arm(key, delayed);
+      else this.add(key);
+    };
+    delayed.timer = this.#clock.setTimeout(due, Math.min(left, LONGEST_TIMER));
+  }
+
+  #undelay(key: string): void {
+    const delayed = this.#delayed.get(key);
+    if (delayed === undefined) return;
+    this.#clock.clearTimeout(delayed.timer);
+    this.#delayed.delete(key);
+  }
+}

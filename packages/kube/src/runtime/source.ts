@@ -1,0 +1,61 @@
+import { Api } from "../client/api.ts";
+import type { KubeObject } from "../resource/object.ts";
+import { Reflector } from "../watch/reflector.ts";
+import type { Change } from "../watch/store.ts";
+import type { Predicate } from "./predicates.ts";
+import type { Priority } from "./queue.ts";
+import { keyOf, type Mapper } from "./request.ts";
+
+/** What is watched: all objects of an `Api`, or what a `Reflector` that nobody runs selects of them. */
+export type Watched<K extends KubeObject> = Api<K> | Reflector<K>;
+
+export interface SourceSettings<K extends KubeObject> {
+  /** Which changes count; default all. */
+  readonly predicate?: Predicate<K> | undefined;
+}
+
+export interface SourceEvents {
+  requested(key: string, priority: Priority): void;
+  /** A watch has failed, and goes on by itself; or a mapper or predicate has thrown. */
+  failed(error: unknown, type: "watch" | "mapping"): void;
+}
+
+/** Watches one kind of objects, and turns their changes into requests. */
+export class Source<K extends KubeObject> {
+  readonly reflector: Reflector<K>;
+  readonly #mapper: Mapper<K>;
+  readonly #predicate: Predicate<K>;
+
+  constructor(watched: Watched<K>, mapper: Mapper<K>, settings: SourceSettings<K>) {
+    this.reflector = watched instanceof Api ? Reflector.new(watched) : watched;
+    this.#mapper = mapper;
+    this.#predicate = settings.predicate ?? (() => true);
+  }
+
+  async run(signal: AbortSignal, events: SourceEvents): Promise<void> {
+    // From an earlier run; the list that comes tells only what differs from it.
+    const known = this.reflector.state().map((object): Change<K> => ({ type: "added", object }));
+    this.#tell(known, "low", events);
+    let listed = false;
+    await this.reflector.run(signal, (batch) => {
+      if (batch.type === "error") return events.failed(batch.error, "watch");
+      this.#tell(batch.changes, listed ? "normal" : "low", events);
+      listed = batch.synced;
+    });
+  }
+
+  #tell(changes: readonly Change<K>[], priority: Priority, events: SourceEvents): void {
+    const keys = new Set<string>();
+    for (const change of changes) {
+      try {
+        if (!this.#predicate(change)) continue;
+        // The old one too, which may have been of another owner.
+        const old = change.type === "modified" ? this.#mapper(change.old) : [];
+        for (const request of [...old, ...this.#mapper(change.object)]) keys.add(keyOf(request));
+      } catch (error) {
+        events.failed(error, "mapping");
+      }
+    }
+    for (const key of keys) events.requested(key, priority);
+  }
+}
