@@ -27,7 +27,7 @@ rules:
     when: object.status.reason == "Broken"
     summary: object.metadata.name
 `;
-const within = { timeout: 60_000, interval: 100 };
+const within = { timeout: 40_000, interval: 100 };
 
 interface Pod {
   metadata: { name: string; uid: string; resourceVersion: string; labels?: { tier?: string } };
