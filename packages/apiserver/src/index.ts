@@ -1,3 +1,6 @@
+export type { Command, Execution } from "./containers/commands.ts";
+export type { ContainerLog, LogLine } from "./containers/container-log.ts";
+export type { Containers, PortHandler } from "./containers/containers.ts";
 export type { AccessRequest, Authorize } from "./http/access.ts";
 export { type ApiServer, type ApiServerOptions, startApiServer } from "./server.ts";
 export { ObjectStore, type ObjectStoreOptions } from "./store/object-store.ts";

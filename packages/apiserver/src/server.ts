@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpServer, type RequestListener, ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { selfSignedCertificate } from "./certificate.ts";
+import { Containers } from "./containers/containers.ts";
 import type { Authorize } from "./http/access.ts";
-import { handle } from "./http/handler.ts";
+import { type HandlerOptions, handle } from "./http/handler.ts";
 import type { WatchStream } from "./http/watch-stream.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { ensureNamespaces } from "./registry/namespaces.ts";
@@ -39,6 +40,8 @@ export interface ApiServer {
   readonly port: number;
   readonly token: string;
   readonly store: ObjectStore;
+  /** What runs in the Pods: their logs, commands and ports. */
+  readonly containers: Containers;
   /** YAML text with the URL and a user that has the token. */
   kubeconfig(): string;
   /** Closes the port and all connections; the store stays. */
@@ -69,22 +72,38 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const watches = new Set<WatchStream>();
   let watchBytes: number | undefined;
   const certificate = options.tls === true ? selfSignedCertificate(host) : undefined;
-  const listener: RequestListener = (request, response) => {
-    void handle(request, response, {
-      registry,
-      token,
-      authorize: options.authorize,
-      bookmarkInterval: options.bookmarkInterval ?? 60_000,
-      onWatch(watch, watchResponse) {
-        watch.cutAfter(watchBytes);
-        watches.add(watch);
-        watchResponse.once("close", () => watches.delete(watch));
-      },
-    });
+  const containers = new Containers(clock);
+  const handlerOptions: HandlerOptions = {
+    registry,
+    token,
+    authorize: options.authorize,
+    containers,
+    bookmarkInterval: options.bookmarkInterval ?? 60_000,
+    onWatch(watch, watchResponse) {
+      watch.cutAfter(watchBytes);
+      watches.add(watch);
+      watchResponse.once("close", () => watches.delete(watch));
+    },
   };
+  const listener: RequestListener = (request, response) => void handle(request, response, handlerOptions);
   const http = certificate === undefined ? createHttpServer(listener) : createHttpsServer(certificate, listener);
   // Longer than a client leaves a connection idle, so that it is the client that closes it.
   http.keepAliveTimeout = 120_000;
+  // Those that no longer speak HTTP, which the server knows nothing of.
+  const upgraded = new Set<Socket>();
+  http.on("upgrade", (request, socket: Socket, head) => {
+    upgraded.add(socket.once("close", () => upgraded.delete(socket)));
+    socket.on("error", () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => socket.end());
+    void handle(request, response, handlerOptions, { socket, head });
+  });
+  const cutConnections = () => {
+    http.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  };
   http.listen(options.port ?? 0, host);
   await once(http, "listening");
   const { port } = http.address() as AddressInfo;
@@ -95,14 +114,15 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     port,
     token,
     store,
+    containers,
     kubeconfig: () => kubeconfigText({ url, token, certificate: certificate?.cert }),
     async stop() {
       const closed = once(http, "close");
       http.close();
-      http.closeAllConnections();
+      cutConnections();
       await closed;
     },
-    cutConnections: () => http.closeAllConnections(),
+    cutConnections,
     cutWatchesAfterBytes(bytes) {
       watchBytes = bytes;
       for (const watch of watches) watch.cutAfter(bytes);

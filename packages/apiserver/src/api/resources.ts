@@ -61,7 +61,7 @@ const returningDeleted = words(`
   resourcequotas. persistentvolumes. serviceaccounts. persistentvolumeclaims. namespaces. pods. services.
   podtemplates. customresourcedefinitions.apiextensions.k8s.io`);
 
-const servedSubresources = words("status scale binding eviction");
+const servedSubresources = words("status scale binding eviction log exec attach portforward");
 const builtinScale: ScalePaths = {
   specReplicas: ["spec", "replicas"],
   statusReplicas: ["status", "replicas"],

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { findResource } from "../api/custom-resources.ts";
 import { servedVersions } from "../api/resources.ts";
 import { badRequest, methodNotAllowed, noSuchResource, StatusError } from "../api/status-error.ts";
+import type { Containers } from "../containers/containers.ts";
 import type { Registry, Subresource } from "../registry/target.ts";
 import { type Authorize, authenticate, checkAccess, verbOf } from "./access.ts";
+import { isOfContainers, serveContainer, type Upgrade } from "./container-handler.ts";
 import { serveDiscovery, servePublic } from "./discovery.ts";
 import { parseResourcePath, type ResourcePath } from "./path.ts";
 import { flag, parseWatchOptions } from "./query.ts";
@@ -15,22 +17,27 @@ export interface HandlerOptions {
   readonly registry: Registry;
   readonly token: string;
   readonly authorize: Authorize | undefined;
+  readonly containers: Containers;
   /** Milliseconds. */
   readonly bookmarkInterval: number;
   /** Told of each watch before it starts. */
   readonly onWatch: (watch: WatchStream, response: ServerResponse) => void;
 }
 
-/** Answers one request; whatever goes wrong becomes a Status. */
+/**
+ * Answers one request; whatever goes wrong becomes a Status.
+ * @param upgrade the connection, where the client wants to speak another protocol on it.
+ */
 export async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   options: HandlerOptions,
+  upgrade?: Upgrade,
 ): Promise<void> {
   // A client that goes away while it is written to is no fault of the server.
   response.on("error", () => response.destroy());
   try {
-    await dispatch(request, response, options);
+    await dispatch(request, response, options, upgrade);
   } catch (error) {
     if (response.headersSent || response.destroyed) {
       response.destroy();
@@ -41,14 +48,19 @@ export async function handle(
   }
 }
 
-async function dispatch(request: IncomingMessage, response: ServerResponse, options: HandlerOptions): Promise<void> {
+async function dispatch(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HandlerOptions,
+  upgrade: Upgrade | undefined,
+): Promise<void> {
   const { pathname, search } = splitUrl(request.url ?? "/");
   if (request.method === "GET" && servePublic(pathname, response)) return;
   authenticate(request, options.token);
   if (request.method === "GET" && serveDiscovery(pathname, request, response, options.registry.store)) return;
   const path = parseResourcePath(pathname);
   if (path === undefined) return sendText(response, 404, "404 page not found\n");
-  await serveResource(request, response, path, new URLSearchParams(search), options);
+  await serveResource(request, response, path, new URLSearchParams(search), options, upgrade);
 }
 
 async function serveResource(
@@ -57,6 +69,7 @@ async function serveResource(
   path: ResourcePath,
   query: URLSearchParams,
   options: HandlerOptions,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
   const verb = verbOf(request.method, path, flag(query, "watch"));
   if (options.authorize !== undefined) checkAccess(options.authorize, verb, path);
@@ -88,6 +101,9 @@ async function serveResource(
   const call = { request, response, query, registry };
   if (name === undefined) return serveCollection(call, verb, target);
   if (resource.namespaced && namespace === undefined) throw noSuchResource();
+  if (served !== undefined && isOfContainers(served.name)) {
+    return serveContainer({ ...call, containers: options.containers, upgrade }, { ...target, name }, served.name);
+  }
   return serveObject(call, verb, { ...target, name, subresource: served?.name as Subresource | undefined });
 }
 

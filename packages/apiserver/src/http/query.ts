@@ -118,7 +118,7 @@ export function parseRevision(text: string): number | undefined {
   throw badRequest(`invalid resource version: ${cause.field}: ${cause.message}`);
 }
 
-function integer(query: URLSearchParams, name: string): number | undefined {
+export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === "") return undefined;
   if (/^-?\d{1,15}$/.test(text)) return Number(text);

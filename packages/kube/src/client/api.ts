@@ -1,6 +1,7 @@
 import * as named from "../resource/named.ts";
 import type { KubeObject, ObjectList, Status, WatchEvent } from "../resource/object.ts";
 import type {
+  AttachParams,
   DeleteParams,
   ListParams,
   LogParams,
@@ -21,6 +22,8 @@ import type * as corev1 from "../types/core/v1.ts";
 import type * as networkingv1 from "../types/networking/v1.ts";
 import type * as storagev1 from "../types/storage/v1.ts";
 import { decodeEvents } from "../wire/frames.ts";
+import type { AttachedProcess } from "./streams/exec.ts";
+import type { ListenOptions, PortForward, PortListener } from "./streams/port-forward.ts";
 import type { RequestOptions, StreamedResponse, Transport } from "./transport.ts";
 
 /** Objects a page of `listAll`; what client-go and kube take too. */
@@ -178,6 +181,62 @@ export class Api<K extends KubeObject> {
     return this.client.stream(this.raw.log(name, { follow: true, ...params }), options);
   }
 
+  /**
+   * The lines of a log as they are written, without their ends. Leaving the loop drops the
+   * connection. Ends when the container ends; rejects with the signal's reason.
+   */
+  async *logLines(name: string, params?: LogParams, options?: RequestOptions): AsyncGenerator<string, void, undefined> {
+    const { body } = await this.logStream(name, params, options);
+    const { lines } = await import("./streams/lines.ts");
+    yield* lines(body);
+  }
+
+  // What follows is loaded when it is first called: few programs need it.
+
+  /**
+   * Runs a command in a pod's container. Resolves once the connection stands; the signal
+   * cuts it at any time. The command is not given to a shell: for that, run
+   * `["sh", "-c", "..."]`.
+   *
+   *     const { stdout, result } = await pods.exec("blog", ["cat", "/etc/hostname"]);
+   *     for await (const chunk of stdout) process.stdout.write(chunk);
+   *     const { exitCode } = await result;
+   */
+  async exec(
+    name: string,
+    command: readonly string[],
+    { signal, timeout, ...params }: AttachParams & RequestOptions = {},
+  ): Promise<AttachedProcess> {
+    const { openProcess } = await import("./streams/exec.ts");
+    return openProcess(this.client, this.raw.exec(name, command, params), params, given({ signal, timeout }));
+  }
+
+  /** The streams of the process that the container runs; `stdin` only where the container has one. */
+  async attach(
+    name: string,
+    { signal, timeout, ...params }: AttachParams & RequestOptions = {},
+  ): Promise<AttachedProcess> {
+    const { openProcess } = await import("./streams/exec.ts");
+    return openProcess(this.client, this.raw.attach(name, params), params, given({ signal, timeout }));
+  }
+
+  /**
+   * One connection to each of a pod's ports, all over one WebSocket.
+   *
+   *     const forward = await pods.portForward("blog", [8080]);
+   *     forward.stream(8080).end("...");
+   */
+  async portForward(name: string, ports: readonly number[], options: RequestOptions = {}): Promise<PortForward> {
+    const { openPortForward } = await import("./streams/port-forward.ts");
+    return openPortForward(this.client, this.raw.portForward(name, ports), ports, options);
+  }
+
+  /** Listens on this computer; each connection there becomes one to the pod's port. */
+  async portForwardListen(name: string, port: number, options: ListenOptions = {}): Promise<PortListener> {
+    const { listen } = await import("./streams/port-forward.ts");
+    return listen((signal) => this.portForward(name, [port], { signal }), port, options);
+  }
+
   static v1Namespace = (client: Transport): Api<corev1.Namespace> => Api.of(client, named.v1Namespace);
   static v1Node = (client: Transport): Api<corev1.Node> => Api.of(client, named.v1Node);
   static v1PersistentVolume = (client: Transport): Api<corev1.PersistentVolume> =>
@@ -213,6 +272,10 @@ export class Api<K extends KubeObject> {
     Api.of(client, named.v1ValidatingWebhookConfiguration);
   static v1CustomResourceDefinition = (client: Transport): Api<apiextensionsv1.CustomResourceDefinition> =>
     Api.of(client, named.v1CustomResourceDefinition);
+}
+
+function given({ signal, timeout }: { signal: AbortSignal | undefined; timeout: number | undefined }): RequestOptions {
+  return { ...(signal !== undefined && { signal }), ...(timeout !== undefined && { timeout }) };
 }
 
 /** The token carries the resourceVersion; the API refuses a request that names both. */

@@ -1,3 +1,4 @@
+import { Duplex } from "node:stream";
 import type { ClusterConfig } from "../config/cluster-config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Status, WatchEvent } from "../resource/object.ts";
@@ -11,7 +12,7 @@ import { Gate } from "./gate.ts";
 import { isLoopback } from "./proxy.ts";
 import { parseRetryAfter, retryDelay, systemTiming, type Timing } from "./retry.ts";
 import { apiError } from "./status.ts";
-import type { ApiRequest, RequestOptions, StreamedResponse, Transport } from "./transport.ts";
+import type { ApiRequest, RequestOptions, StreamedResponse, Transport, UpgradedResponse } from "./transport.ts";
 import { version } from "./version.ts";
 
 /** Milliseconds. */
@@ -134,9 +135,33 @@ export class Client implements Transport {
 
   /** `options.timeout` is for the headers to come; by default there is none. */
   async stream(request: ApiRequest, options: RequestOptions = {}): Promise<StreamedResponse> {
+    return this.#stream(request, request.method, undefined, options);
+  }
+
+  /**
+   * `options.timeout`, default 30 000, is for the headers to come. Not repeated where
+   * it may have been carried out, although it is a GET: it may have run a command.
+   */
+  async upgrade(request: ApiRequest, protocol: string, options: RequestOptions = {}): Promise<UpgradedResponse> {
+    const once = { timeout: REQUEST_TIMEOUT, ...options };
+    const { status, headers, body } = await this.#stream(request, "POST", protocol, once);
+    if (status === 101 && body instanceof Duplex) return { headers, socket: body };
+    body.destroy();
+    throw new ConnectionError(`${this.#connections.name} does not speak ${protocol} (${where(request)})`);
+  }
+
+  /** @param repeatedAs the method that says whether it may be sent again. */
+  async #stream(
+    request: ApiRequest,
+    repeatedAs: ApiRequest["method"],
+    upgrade: string | undefined,
+    options: RequestOptions,
+  ): Promise<StreamedResponse> {
     const deadline = this.#begin(request, options.signal, options.timeout);
     try {
-      const response = await this.#retrying(request, deadline.signal, () => this.#answer(request, deadline.signal));
+      const response = await this.#retrying({ ...request, method: repeatedAs }, deadline.signal, () =>
+        this.#answer(request, deadline.signal, upgrade),
+      );
       deadline.clearTimeout();
       response.body.once("close", () => this.#end(deadline));
       return response;
@@ -196,7 +221,7 @@ export class Client implements Transport {
   }
 
   /** One try: the answer if it is none of an error. */
-  async #answer(request: ApiRequest, signal: AbortSignal): Promise<StreamedResponse> {
+  async #answer(request: ApiRequest, signal: AbortSignal, upgrade?: string): Promise<StreamedResponse> {
     signal.throwIfAborted();
     const credentials = await this.config.headers(signal);
     // Last, because nothing may fail between a lease and its exchange.
@@ -210,6 +235,7 @@ export class Client implements Transport {
           method: request.method,
           headers: { ...this.#defaultHeaders(request), ...request.headers, ...credentials },
           body: request.body ?? null,
+          upgrade: upgrade ?? null,
         },
         this.#connections.name,
         signal,

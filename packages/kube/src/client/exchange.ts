@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Lease } from "./connections.ts";
 import { connectionError } from "./failure.ts";
@@ -12,7 +12,8 @@ const BUFFER = 64 * 1024;
  * Rejects with a ConnectionError or the signal's reason, with which the body
  * fails too; at once, even where the connection is still being made. The
  * connection is released when the answer has come whole, else dropped. The body
- * may be left without a listener for errors.
+ * may be left without a listener for errors. After an upgrade, status 101, the
+ * body is the connection itself, a Duplex.
  */
 export function exchange(
   lease: Lease,
@@ -57,6 +58,18 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(): void {
     this.#sent = true;
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+    socket: Duplex,
+  ): void {
+    socket.on("error", () => {});
+    socket.once("close", () => this.#fail(new Error("the connection was closed")));
+    this.#body = socket;
+    this.#resolve({ status, headers, body: socket });
   }
 
   onResponseStart(

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { ApiRequest } from "../resource/request.ts";
 
 export type { ApiRequest } from "../resource/request.ts";
@@ -17,6 +17,13 @@ export interface StreamedResponse {
   readonly body: Readable;
 }
 
+/** The answer 101: from now on the connection is the caller's. */
+export interface UpgradedResponse {
+  readonly headers: StreamedResponse["headers"];
+  /** Destroy it to drop the connection. */
+  readonly socket: Duplex;
+}
+
 /**
  * What the layers above need of a client; `Client` is the implementation.
  * All three reject with `ApiError` for an answer of 300 or more, with
@@ -28,4 +35,9 @@ export interface Transport {
   requestText(request: ApiRequest, options?: RequestOptions): Promise<string>;
   /** Resolves once the headers are there and the status is below 300. */
   stream(request: ApiRequest, options?: RequestOptions): Promise<StreamedResponse>;
+  /**
+   * Turns a connection into one of another protocol, such as `websocket`: for the
+   * subresources that speak with containers. May be missing where nobody needs those.
+   */
+  upgrade?(request: ApiRequest, protocol: string, options?: RequestOptions): Promise<UpgradedResponse>;
 }

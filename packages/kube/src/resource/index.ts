@@ -15,6 +15,7 @@ export type {
   WatchEvent,
 } from "./object.ts";
 export {
+  type AttachParams,
   type DeleteParams,
   type ListParams,
   type LogParams,

@@ -94,6 +94,20 @@ export interface LogParams {
   timestamps?: boolean;
 }
 
+/** A process' streams; at least one must be wanted. */
+export interface AttachParams {
+  /** May be left out where the pod has only one. */
+  container?: string;
+  /** Default false. */
+  stdin?: boolean;
+  /** Default true. */
+  stdout?: boolean;
+  /** Default true, but false with `tty`, whose one output is stdout. */
+  stderr?: boolean;
+  /** Whether the streams are a terminal; for `attach` as the container was made. Default false. */
+  tty?: boolean;
+}
+
 type Value = string | number | boolean | undefined;
 export type Query = readonly (readonly [name: string, value: Value])[];
 
@@ -180,6 +194,30 @@ export function logQuery(params: LogParams): Query {
     ["tailLines", params.tailLines],
     ["timestamps", params.timestamps],
   ];
+}
+
+/**
+ * With each stream said, because the API's own defaults differ between exec and attach.
+ *
+ * @throws {RequestValidationError} the API does not take the choice.
+ */
+export function attachQuery(params: AttachParams): Query {
+  const { stdin, stdout, stderr, tty } = chosenStreams(params);
+  if (tty && stderr) throw new RequestValidationError("with tty there is no stderr: all output is stdout");
+  if (!stdin && !stdout && !stderr) throw new RequestValidationError("one of stdin, stdout and stderr must be wanted");
+  return [
+    ["container", params.container],
+    ["stdin", String(stdin)],
+    ["stdout", String(stdout)],
+    ["stderr", String(stderr)],
+    ["tty", String(tty)],
+  ];
+}
+
+/** The defaults filled in. */
+export function chosenStreams(params: AttachParams): Required<Omit<AttachParams, "container">> {
+  const { stdin = false, stdout = true, tty = false, stderr = !tty } = params;
+  return { stdin, stdout, stderr, tty };
 }
 
 /** The body of a delete; absent where there is nothing to say. */

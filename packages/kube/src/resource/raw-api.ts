@@ -1,6 +1,8 @@
 import { RequestValidationError } from "./errors.ts";
 import * as named from "./named.ts";
 import {
+  type AttachParams,
+  attachQuery,
   type DeleteParams,
   deleteOptions,
   type ListParams,
@@ -139,6 +141,26 @@ export class RawApi {
   /** Answered by text, not JSON; with `follow`, by a stream. */
   log(name: string, params: LogParams = {}): ApiRequest {
     return { method: "GET", path: this.#object(name, "/log", logQuery(params)), headers: { accept: "*/*" } };
+  }
+
+  /** Answered by a WebSocket. The command is not given to a shell; the first word is the program. */
+  exec(name: string, command: readonly string[], params: AttachParams = {}): ApiRequest {
+    if (command.length === 0) throw new RequestValidationError("exec needs a command of at least one word");
+    const words = command.map((word) => `&command=${encodeURIComponent(word)}`).join("");
+    return { method: "GET", path: this.#object(name, "/exec", attachQuery(params)) + words };
+  }
+
+  /** Answered by a WebSocket: the streams of the container's own process. */
+  attach(name: string, params: AttachParams = {}): ApiRequest {
+    return { method: "GET", path: this.#object(name, "/attach", attachQuery(params)) };
+  }
+
+  /** Answered by a WebSocket with a pair of channels for each port. */
+  portForward(name: string, ports: readonly number[]): ApiRequest {
+    const wrong = ports.find((port) => !Number.isInteger(port) || port < 1 || port > 65_535);
+    if (wrong !== undefined) throw new RequestValidationError(`a port is a whole number from 1 to 65535, not ${wrong}`);
+    if (ports.length === 0) throw new RequestValidationError("portForward needs at least one port");
+    return { method: "GET", path: this.#object(name, "/portforward", [["ports", ports.join(",")]]) };
   }
 
   #put(name: string, subresource: string, object: RequestBody, params: PostParams): ApiRequest {

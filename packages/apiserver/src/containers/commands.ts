@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+
+/** A command that runs in a simulated container. */
+export interface Execution {
+  /** The command and its arguments. */
+  readonly argv: readonly string[];
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly tty: boolean;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** Calls the listener with each size that the client tells of its terminal, the last one at once. */
+  onResize(listener: (columns: number, rows: number) => void): void;
+}
+
+/** Resolves with the exit code, once all output is written. */
+export type Command = (execution: Execution) => Promise<number>;
+
+/** There is no such program in the container. */
+export class CommandNotFound extends Error {
+  constructor(name: string) {
+    super(`exec: ${JSON.stringify(name)}: executable file not found in $PATH: unknown`);
+  }
+}
+
+export async function print(stream: Writable, text: string | Uint8Array): Promise<void> {
+  if (!stream.write(text) && !stream.destroyed) await once(stream, "drain");
+}
+
+/** The programs that every simulated container has. */
+export const builtinCommands: Readonly<Record<string, Command>> = {
+  true: async () => 0,
+  false: async () => 1,
+  async echo({ argv, stdout }) {
+    await print(stdout, `${argv.slice(1).join(" ")}\n`);
+    return 0;
+  },
+  async cat({ stdin, stdout }) {
+    for await (const chunk of stdin) await print(stdout, chunk);
+    return 0;
+  },
+};
+
+/**
+ * `sh -c SCRIPT`, for scripts of simple commands in a row: words, quoted or not,
+ * `exit N`, `>&2`, and `;` between commands. No variables, pipes or conditions.
+ */
+export async function shell(execution: Execution, run: Command): Promise<number> {
+  const [, flag, script = ""] = execution.argv;
+  if (flag !== "-c") {
+    await print(execution.stderr, "sh: only sh -c SCRIPT is simulated\n");
+    return 2;
+  }
+  let code = 0;
+  for (const command of parse(script)) {
+    const argv = command.filter((word) => word !== ">&2");
+    if (argv[0] === "exit") return Number(argv[1] ?? code) & 0xff;
+    const stdout = argv.length === command.length ? execution.stdout : execution.stderr;
+    try {
+      code = await run({ ...execution, argv, stdout });
+    } catch (error) {
+      if (!(error instanceof CommandNotFound)) throw error;
+      await print(execution.stderr, `sh: ${argv[0]}: not found\n`);
+      code = 127;
+    }
+  }
+  return code;
+}
+
+function parse(script: string): string[][] {
+  const commands: string[][] = [[]];
+  for (const token of script.match(/'[^']*'|"[^"]*"|[;\n]|[^\s;'"]+/g) ?? []) {
+    if (token === ";" || token === "\n") commands.push([]);
+    else commands.at(-1)?.push(/^['"]/.test(token) ? token.slice(1, -1) : token);
+  }
+  return commands.filter((command) => command.length > 0);
+}
