@@ -80,7 +80,7 @@ export function encodeEvent(cluster: string, transition: Transition): Unnumbered
 }
 
 /** The same transition has the same id from any replica and after any restart. */
-export function eventId({ type, condition }: Transition): string {
+export function eventId({ type, condition }: Pick<Transition, "type" | "condition">): string {
   return `${condition.id}@${condition.startsAt}/${type}`;
 }
 

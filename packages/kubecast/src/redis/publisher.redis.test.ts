@@ -182,6 +182,20 @@ describe("Publisher", () => {
     await vi.waitFor(async () => expect(await firingNow()).toEqual(["PodFailed/a"]), within);
   });
 
+  it("tells a Redis that went back in time again how a condition ended, as it told before", async () => {
+    const { publisher: one } = await started();
+    one.publish(firing("a"));
+    await vi.waitFor(async () => expect(await firingNow()).toEqual(["PodFailed/a"]), within);
+    const before = (await ask("HGETALL", "kubecast:{test}:conditions")) as string[];
+    one.publish({ ...resolved("a"), reason: "deleted" } as Change);
+    await vi.waitFor(async () => expect(await firingNow()).toEqual([]), within);
+    await ask("HSET", "kubecast:{test}:conditions", ...before);
+    await vi.waitFor(async () => expect(await log()).toHaveLength(3), within);
+    const [, first, again] = await log();
+    expect(again).toEqual({ ...first, sequence: "3" });
+    expect(again?.data.reason).toBe("deleted");
+  });
+
   it("keeps what happens while Redis is down, and publishes it once it is back", async () => {
     const events: PublisherEvent[] = [];
     await redis.stop();

@@ -4,7 +4,7 @@ import { RedisConnection, RedisError } from "./connection.ts";
 import { channelOf, type Keys, keysOf } from "./keys.ts";
 import { Outbox } from "./outbox.ts";
 import { applyScript, claimScript } from "./scripts.ts";
-import { applyChanges, difference, encodeTimer, type PublishedState, readState } from "./state.ts";
+import { applyChanges, difference, Endings, encodeTimer, type PublishedState, readState } from "./state.ts";
 
 /** How the log is kept short: by number of transitions or by their age in milliseconds. */
 export type Trim = { readonly maxLength: number } | { readonly maxAge: number };
@@ -44,6 +44,9 @@ export class FencedError extends Error {
 /** Changes in one script call: long enough to be cheap, short enough not to hold Redis up. */
 const batchLimit = 256;
 
+/** Ends that are remembered, for a Redis that goes back in time: what it loses in a crash or a failover is seconds. */
+const endingsLimit = 10_000;
+
 interface Batch {
   readonly number: number;
   readonly changes: readonly Change[];
@@ -65,6 +68,7 @@ export class Publisher {
   readonly #keys: Keys;
   readonly #outbox: Outbox;
   #mirror: PublishedState = { firing: new Map(), timers: new Map() };
+  readonly #endings = new Endings(endingsLimit);
   #epoch = 0;
   #lastBatch = 0;
   #oldestQueuedAt: number | undefined;
@@ -175,6 +179,7 @@ export class Publisher {
     }
     if (outcome === "lost") return "lost";
     applyChanges(this.#mirror, batch.changes);
+    this.#endings.add(batch.changes);
     this.#lastBatch = batch.number;
     if (batch.changes.length > 0) {
       this.#options.report({ type: "published", changes: batch.changes, took: performance.now() - batch.queuedAt });
@@ -185,7 +190,7 @@ export class Publisher {
   /** Takes a new epoch and queues what Redis lost in front of what waits. */
   async #restore(): Promise<void> {
     const actual = await this.#claim();
-    const corrections = difference(this.#mirror, actual, Date.now());
+    const corrections = difference(this.#mirror, actual, Date.now(), this.#endings);
     this.#mirror = actual;
     this.#outbox.unshift(corrections);
     this.#options.report({ type: "restored", epoch: this.#epoch, corrections: corrections.length });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyState, copy, episode } from "./changes.test.support.ts";
-import { applyChanges, difference, type PublishedState } from "./state.ts";
+import { applyChanges, difference, Endings, type PublishedState } from "./state.ts";
 
 const nothing: PublishedState = { firing: new Map(), timers: new Map() };
 
@@ -42,6 +42,16 @@ describe("difference", () => {
   it("publishes what was lost as it was, with its own start", () => {
     const wanted = { ...nothing, firing: new Map([["R/a", episode("R/a", 3)]]) };
     expect(difference(wanted, nothing, 10)).toEqual([{ type: "firing", condition: episode("R/a", 3) }]);
+  });
+
+  it("says of what has ended when and why it did, as long as that is remembered", () => {
+    const endings = new Endings(2);
+    const episodes = ["R/a", "R/b", "R/c"].map((id) => episode(id, 3));
+    const end = { endsAt: new Date(4).toISOString(), reason: "deleted" } as const;
+    endings.add(episodes.map((condition) => ({ type: "resolved", condition, ...end })));
+    const actual = { ...nothing, firing: new Map([...episodes, episode("R/d", 3)].map((one) => [one.id, one])) };
+    const guess = { endsAt: new Date(10).toISOString(), reason: "recovered" };
+    expect(difference(nothing, actual, 10, endings)).toMatchObject([guess, end, end, guess]);
   });
 
   it("ends nothing before it began", () => {

@@ -1,5 +1,5 @@
 import type { Change, Condition, Timer } from "../conditions/condition.ts";
-import { decodeCondition } from "../conditions/event.ts";
+import { decodeCondition, eventId, type Transition } from "../conditions/event.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { Keys } from "./keys.ts";
 
@@ -60,13 +60,50 @@ export function applyChanges(state: PublishedState, changes: readonly Change[]):
   }
 }
 
-/** The changes that lead from what Redis holds to what it should hold. */
-export function difference(wanted: PublishedState, actual: PublishedState, now: number): Change[] {
+type Resolved = Extract<Transition, { type: "resolved" }>;
+/** When and why a condition ended. */
+export type Ending = Pick<Resolved, "endsAt" | "reason">;
+
+/** How episodes ended, by the id of the message that says so; the last `limit` of them. */
+export class Endings {
+  readonly #limit: number;
+  readonly #endings = new Map<string, Ending>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.type !== "resolved") continue;
+      this.#endings.set(eventId(change), { endsAt: change.endsAt, reason: change.reason });
+    }
+    for (const oldest of this.#endings.keys()) {
+      if (this.#endings.size <= this.#limit) break;
+      this.#endings.delete(oldest);
+    }
+  }
+
+  of(condition: Condition): Ending | undefined {
+    return this.#endings.get(eventId({ type: "resolved", condition }));
+  }
+}
+
+/**
+ * The changes that lead from what Redis holds to what it should hold. What went
+ * back in time is told again as it was, as far as `endings` knows how it ended.
+ */
+export function difference(
+  wanted: PublishedState,
+  actual: PublishedState,
+  now: number,
+  endings = new Endings(0),
+): Change[] {
   const changes: Change[] = [];
   for (const [id, condition] of actual.firing) {
     if (wanted.firing.get(id)?.startsAt === condition.startsAt) continue;
     const endsAt = new Date(Math.max(now, Date.parse(condition.startsAt))).toISOString();
-    changes.push({ type: "resolved", condition, endsAt, reason: "recovered" });
+    changes.push({ type: "resolved", condition, endsAt, reason: "recovered", ...endings.of(condition) });
   }
   for (const [id, condition] of wanted.firing) {
     if (actual.firing.get(id)?.startsAt !== condition.startsAt) changes.push({ type: "firing", condition });
