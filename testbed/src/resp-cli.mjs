@@ -70,6 +70,11 @@ async function* replies() {
   }
 }
 
+/** JSON on one line for every reader: some end a line at Unicode's separators too, which JSON leaves as they are. */
+function line(value) {
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, (separator) => `\\u${separator.charCodeAt(0).toString(16)}`);
+}
+
 async function next(stream) {
   const { value, done } = await stream.next();
   if (done) throw new Error("the server closed the connection");
@@ -88,7 +93,7 @@ async function main() {
   if (!/^[PS]?SUBSCRIBE$/.test(name)) {
     const reply = await next(stream);
     const pairs = (flat) => Object.fromEntries(flat.flatMap((word, i) => (i % 2 ? [] : [[word, flat[i + 1]]])));
-    process.stdout.write(`${JSON.stringify(name === "HGETALL" ? pairs(reply) : reply)}\n`);
+    process.stdout.write(`${line(name === "HGETALL" ? pairs(reply) : reply)}\n`);
     socket.destroy();
     return;
   }
@@ -96,7 +101,7 @@ async function main() {
     const push = await next(stream);
     if (String(push[0]).endsWith("message")) {
       const [channel, message] = push.slice(-2);
-      process.stdout.write(`${JSON.stringify({ channel, message })}\n`);
+      process.stdout.write(`${line({ channel, message })}\n`);
     } else if (++subscribed === command.length - 1) process.stderr.write(`subscribed to ${subscribed}\n`);
   }
 }

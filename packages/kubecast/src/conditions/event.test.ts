@@ -75,6 +75,17 @@ describe("a message", () => {
     );
   });
 
+  it("is one line, whatever its reader takes for the end of one", () => {
+    const odd = fc.stringMatching(/^[a\n\r\u2028\u2029\u0085]*$/);
+    fc.assert(
+      fc.property(condition, odd, (one, summary) => {
+        const json = message({ type: "firing", condition: { ...one, summary } }, 1);
+        expect(json).not.toMatch(/[\n\r\u2028\u2029]/);
+        expect(JSON.parse(json).data.summary).toBe(summary);
+      }),
+    );
+  });
+
   it("has the schema's own name in dataschema", () => {
     expect(schema.$id).toBe(dataSchema);
   });

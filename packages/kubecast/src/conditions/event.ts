@@ -74,9 +74,14 @@ export function encodeEvent(cluster: string, transition: Transition): Unnumbered
     data,
   };
   return {
-    head: `${JSON.stringify(before).slice(0, -1)},"sequence":"`,
-    tail: `",${JSON.stringify(after).slice(1)}`,
+    head: `${oneLine(before).slice(0, -1)},"sequence":"`,
+    tail: `",${oneLine(after).slice(1)}`,
   };
+}
+
+/** JSON that is one line for every reader: some end a line at Unicode's separators too, which JSON leaves as they are. */
+function oneLine(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, (separator) => `\\u${separator.charCodeAt(0).toString(16)}`);
 }
 
 /** The same transition has the same id from any replica and after any restart. */
