@@ -17,9 +17,14 @@ export class ContainerLog {
     this.#clock = clock;
   }
 
-  /** The lines so far; of an earlier run, undefined where there was none. */
-  lines(previous = false): readonly LogLine[] | undefined {
-    return previous ? this.#previous : this.#lines;
+  /** The lines so far: the same array, which grows, to the end of the run. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** Those of the run before; undefined where there was none. */
+  get previous(): readonly LogLine[] | undefined {
+    return this.#previous;
   }
 
   /** True once the container has ended: nothing more comes. */

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -50,8 +52,9 @@ describe("exec", () => {
     let written = 0;
     server.containers.command("yes", async ({ stdout, signal }) => {
       const block = Buffer.alloc(100_000, "y");
+      const gone = new Promise((resolve) => signal.addEventListener("abort", resolve));
       while (!signal.aborted && written < 2_000_000_000) {
-        await Promise.race([print(stdout, block), new Promise((resolve) => signal.addEventListener("abort", resolve))]);
+        await Promise.race([print(stdout, block), gone]);
         written += block.length;
       }
       return 0;
@@ -85,10 +88,11 @@ describe("exec", () => {
 
   test("what the API refuses is a rejection before there is any stream", async () => {
     const { blog } = await startBlog({
-      authorize: ({ name }) => name !== "secret" || { verb: "get", resource: "pods" },
+      authorize: ({ verb, subresource, name }) =>
+        !(verb === "create" && subresource === "exec" && name === "secret") || { verb, resource: "pods" },
     });
     await expect(blog.exec("nothing", ["echo"])).rejects.toMatchObject({ isNotFound: true });
-    await expect(blog.exec("secret", ["echo"])).rejects.toMatchObject({ isForbidden: true });
+    await expect(blog.exec("secret", ["echo"])).rejects.toThrow(/cannot create resource "pods\/exec"/);
     const elsewhere = blog.exec("blog", ["echo"], { container: "sidecar" });
     await expect(elsewhere).rejects.toThrow("container sidecar is not valid for pod blog");
     await expect(elsewhere).rejects.toBeInstanceOf(ApiError);
@@ -150,16 +154,27 @@ describe("exec", () => {
   });
 });
 
+test("who does not ask for a WebSocket gets an ordinary answer", async () => {
+  const { send, server } = await startBlog();
+  const path = "/api/v1/namespaces/default/pods/blog";
+  expect((await send("POST", `${path}/exec?command=echo`)).body.message).toBe("Upgrade request required");
+  const other = request(`${server.url}${path}`, {
+    headers: { authorization: `Bearer ${server.token}`, connection: "Upgrade", upgrade: "h2c" },
+  }).end();
+  const [response] = await once(other, "response");
+  expect(JSON.parse(await text(response))).toMatchObject({ kind: "Pod", metadata: { name: "blog" } });
+});
+
 test("attach shows what the container writes from now on, and writes to it", async () => {
   const { blog, server } = await startBlog();
   const log = server.containers.log("default", "blog", "main");
-  log.write("before\n");
+  log.write("before, and ");
   const { stdin, stdout, result } = await blog.attach("blog", { stdin: true });
   log.write("after\n");
   stdin.end("typed\n");
   expect(await text(stdout)).toBe("after\ntyped\n");
   expect((await result).exitCode).toBe(0);
-  expect(await blog.log("blog")).toBe("before\nafter\ntyped\n");
+  expect(await blog.log("blog")).toBe("before, and after\ntyped\n");
 });
 
 test("attach ends when the container does", async () => {

@@ -23,14 +23,28 @@ async function start() {
   const kubectl = (...args: string[]) => {
     const child = spawn("kubectl", ["--kubeconfig", config, "--cache-dir", join(folder, "cache"), ...args]);
     onTestFinished(() => void child.kill("SIGKILL"));
+    // It may be gone before it has read all.
+    child.stdin.on("error", () => {});
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
     const exited = once(child, "close").then(([code]) => code as number);
     return {
       child,
+      /** Waits until it has written what the pattern says. */
+      async shows(pattern: RegExp): Promise<RegExpExecArray> {
+        for (;;) {
+          const found = pattern.exec(output);
+          if (found !== null) return found;
+          await once(child.stdout, "data");
+        }
+      },
       /** Waits for the end. */
       async run(input = "") {
         child.stdin.end(input);
-        const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
-        return { stdout, stderr, code };
+        const [stderr, code] = await Promise.all([text(child.stderr), exited]);
+        return { stdout: output, stderr, code };
       },
     };
   };
@@ -54,11 +68,11 @@ describe.runIf(version !== undefined)(`kubectl ${version}`, () => {
     log.write("one\ntwo\n");
     expect((await kubectl("logs", "blog", "--tail=1").run()).stdout).toBe("two\n");
     const following = kubectl("logs", "-f", "blog");
-    expect(String(await once(following.child.stdout, "data"))).toBe("one\ntwo\n");
+    await following.shows(/two\n/);
     log.write("three\n");
-    expect(String(await once(following.child.stdout, "data"))).toBe("three\n");
+    await following.shows(/three\n/);
     log.end();
-    expect((await following.run()).code).toBe(0);
+    expect(await following.run()).toEqual({ stdout: "one\ntwo\nthree\n", stderr: "", code: 0 });
   });
 
   test("port-forward: several connections, one after another and at a time, half-closed ones too", async () => {
@@ -68,17 +82,8 @@ describe.runIf(version !== undefined)(`kubectl ${version}`, () => {
     await once(web, "listening");
     server.containers.port(80, (web.address() as AddressInfo).port);
     const forward = kubectl("port-forward", "blog", ":80", ":7");
-    let output = "";
-    forward.child.stdout.on("data", (chunk) => {
-      output += chunk;
-    });
-    const localPort = async (port: number) => {
-      for (;;) {
-        const found = new RegExp(`127.0.0.1:(\\d+) -> ${port}\n`).exec(output);
-        if (found !== null) return Number(found[1]);
-        await once(forward.child.stdout, "data");
-      }
-    };
+    const localPort = async (port: number) =>
+      Number((await forward.shows(new RegExp(`127.0.0.1:(\\d+) -> ${port}\n`)))[1]);
     const url = `http://127.0.0.1:${await localPort(80)}`;
     const paths = ["/a", "/b", "/c"];
     const get = async (path: string) => (await fetch(url + path, { headers: { connection: "close" } })).text();
@@ -96,7 +101,7 @@ describe.runIf(version !== undefined)(`kubectl ${version}`, () => {
     const log = server.containers.log("default", "blog", "main");
     const attached = kubectl("attach", "-i", "blog");
     attached.child.stdin.write("typed\n");
-    expect(String(await once(attached.child.stdout, "data"))).toBe("typed\n");
+    await attached.shows(/^typed\n$/);
     log.end();
     expect((await attached.run()).code).toBe(0);
   });

@@ -21,7 +21,7 @@ export function serveLog(
 ): void {
   const options = parseOptions(query, container.now);
   const previous = flag(query, "previous");
-  const lines = log.lines(previous);
+  const lines = previous ? log.previous : log.lines;
   if (lines === undefined) {
     throw badRequest(`previous terminated container "${container.name}" in pod "${container.pod}" not found`);
   }
@@ -32,17 +32,19 @@ export function serveLog(
   let at = 0;
   let within = 0;
   const send = (from: readonly LogLine[]) => {
+    const news: Buffer[] = [];
     for (; at < from.length && left > 0; at++, within = 0) {
       const { time, text } = from[at] as LogLine;
       const stamp = options.timestamps && within === 0 ? `${new Date(time).toISOString().slice(0, -1)}000000Z ` : "";
       if (time >= options.since) {
         const bytes = Buffer.from(stamp + text.slice(within)).subarray(0, left);
         left -= bytes.length;
-        response.write(bytes);
+        news.push(bytes);
       }
       within = text.length;
-      if (!text.endsWith("\n")) return;
+      if (!text.endsWith("\n")) break;
     }
+    if (news.length > 0) response.write(Buffer.concat(news));
   };
   if (options.tailLines !== undefined) at = Math.max(0, lines.length - options.tailLines);
   send(lines);

@@ -49,37 +49,54 @@ async function finish(stream: Writable): Promise<void> {
   if (!stream.writableFinished && !stream.destroyed) await once(stream, "close");
 }
 
-/** The main process of a container: shows what the container writes from now on, and writes what it reads. */
+/**
+ * The main process of a container: shows what the container writes from now on, and writes what
+ * it reads. Ends with the container, or with its input if there was any.
+ */
 export async function runMainProcess({ stdin, stdout, signal }: Execution, log: ContainerLog): Promise<number> {
-  let shown = log.lines()?.reduce((sum, line) => sum + line.text.length, 0) ?? 0;
-  const show = async () => {
-    const text = (log.lines() ?? []).map((line) => line.text).join("");
-    const news = text.slice(shown);
-    shown = text.length;
-    if (news !== "") await print(stdout, news);
+  const lines = log.lines;
+  let at = lines.length;
+  /** How much of the line at `at` is shown; where the last has no end, it may grow. */
+  let within = 0;
+  const last = lines.at(-1);
+  if (last !== undefined && !last.text.endsWith("\n")) [at, within] = [at - 1, last.text.length];
+  const news = () => {
+    let text = "";
+    for (let line = lines[at]; line !== undefined; line = lines[at]) {
+      text += line.text.slice(within);
+      within = line.text.length;
+      if (!line.text.endsWith("\n")) break;
+      [at, within] = [at + 1, 0];
+    }
+    return text;
   };
-  const ended = new Promise<void>((resolve) => {
-    const stop = log.onChange(() => {
-      void show();
-      if (log.ended) finish();
-    });
-    const finish = () => {
-      stop();
-      resolve();
-    };
-    signal.addEventListener("abort", finish);
-    stdin.on("data", (chunk: Buffer) => log.write(chunk.toString()));
-    // Without stdin asked for, it has ended from the start, which means nothing.
-    let read = false;
-    stdin.on("data", () => {
-      read = true;
-    });
-    stdin.on("end", () => {
-      if (read) finish();
-    });
-    if (log.ended) finish();
+  let fed = false;
+  let over = false;
+  let wake: () => void = () => {};
+  const stop = log.onChange(() => wake());
+  stdin.on("data", (chunk: Buffer) => {
+    fed = true;
+    log.write(chunk.toString());
   });
-  await ended;
+  const end = () => {
+    over = true;
+    wake();
+  };
+  stdin.on("end", () => {
+    if (fed) end();
+  });
+  signal.addEventListener("abort", end);
+  while (true) {
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    // Before it looks, so that no end is missed while it writes.
+    const ended = over || log.ended || log.lines !== lines;
+    await print(stdout, news());
+    if (ended) break;
+    await changed;
+  }
+  stop();
   return 0;
 }
 

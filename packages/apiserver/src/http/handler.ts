@@ -102,6 +102,8 @@ async function serveResource(
   if (name === undefined) return serveCollection(call, verb, target);
   if (resource.namespaced && namespace === undefined) throw noSuchResource();
   if (served !== undefined && isOfContainers(served.name)) {
+    // A WebSocket begins with a GET, but who may not create is not to run anything (Kubernetes 1.35).
+    if (options.authorize !== undefined && upgrade !== undefined) checkAccess(options.authorize, "create", path);
     return serveContainer({ ...call, containers: options.containers, upgrade }, { ...target, name }, served.name);
   }
   return serveObject(call, verb, { ...target, name, subresource: served?.name as Subresource | undefined });

@@ -4,9 +4,11 @@ import { createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { RawApi } from "../resource/raw-api.ts";
+import type { Pod } from "../types/core/v1.ts";
 import { Client } from "./client.ts";
 import { ApiError, ConnectionError, DecodeError } from "./errors.ts";
 import { configOf, connect, listen, serve } from "./loopback.test.helper.ts";
+import { isStatus } from "./status.ts";
 
 const pods = RawApi.v1Pod().within("shop");
 const answer = (response: ServerResponse, code: number, body: unknown, headers = {}) =>
@@ -66,6 +68,17 @@ describe("a request", () => {
       expect(error.message).not.toContain("c2V");
     }
   });
+});
+
+test("an answer may be the object or a Status", async () => {
+  const gone = { kind: "Status", status: "Success", details: { name: "blog", uid: "1" } };
+  const answers: object[] = [{ kind: "Pod", metadata: { name: "blog" } }, gone];
+  const server = await serve((_, response) => answer(response, 200, answers.shift()));
+  const { client } = connect(configOf(server.url));
+  const dying = await client.requestStatus<Pod>(pods.delete("blog"));
+  expect(isStatus(dying) ? undefined : dying.metadata.name).toBe("blog");
+  const status = await client.requestStatus<Pod>(pods.delete("blog"));
+  expect(isStatus(status) && status.details?.uid).toBe("1");
 });
 
 describe("connections", () => {

@@ -85,7 +85,7 @@ export class WebSocketConnection {
   #heard = Date.now();
   #paused = false;
   #closing = false;
-  /** The server closed it regularly; undefined while it has not. */
+  /** The server closed it, and not because of an error. */
   #regular = false;
   #error: Error | undefined;
 
@@ -115,14 +115,16 @@ export class WebSocketConnection {
       .on("error", (error) => {
         this.#error ??= this.#failure(error);
       })
-      .on("end", () => socket.destroy())
-      .once("close", () => {
-        clearInterval(this.#pings);
-        const cut = this.#regular || this.#closing ? undefined : this.#failure(new Error("the connection was cut"));
-        listener.closed(this.#regular ? undefined : (this.#error ?? cut));
-      });
+      .on("end", () => socket.destroy());
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL).unref();
-    if (socket.destroyed) socket.emit("close");
+    const ended = () => {
+      clearInterval(this.#pings);
+      const cut = this.#closing ? undefined : this.#failure(new Error("the connection was cut"));
+      listener.closed(this.#regular ? undefined : (this.#error ?? cut));
+    };
+    if (socket.closed) ended();
+    else socket.once("close", ended);
+    this.#resume();
   }
 
   /** `done` is called when it is on its way, or cannot be any more. */
@@ -168,7 +170,6 @@ export class WebSocketConnection {
     if (code === 1000 || code === 1005) this.#regular = true;
     else this.#error ??= this.#failure(new Error(`the server closed it: ${reason.toString() || `code ${code}`}`));
     this.close();
-    if (this.#regular) this.#socket.resume();
   }
 
   #ping(): void {
