@@ -61,7 +61,7 @@ export async function demo(flags: DemoFlags, signal: AbortSignal): Promise<void>
     cleanUp.push(() => simulation.stop());
 
     note(`a simulated cluster at ${server.url}, ${speed} times as fast as a real one`);
-    note(`  look:      kubectl --kubeconfig ${kubeconfig} get pods -A -o wide`);
+    note(`  look:      kubectl --kubeconfig ${kubeconfig} get pods -A`);
     note(`a Redis at ${redis.url}`);
     note(`  subscribe: redis-cli -p ${redis.port} PSUBSCRIBE 'kubecast:{${cluster}}:*'`);
     note(`the built-in rules, with a minute of their hold times in ${formatDuration(60_000 / speed / holdTimeFactor)}`);
