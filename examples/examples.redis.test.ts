@@ -11,6 +11,7 @@ testExamples(async () => {
   await writeFile(kubeconfig, server.kubeconfig(), { mode: 0o600 });
   return {
     kubeconfig,
+    write: (pod, container, text) => server.containers.log("default", pod, container).write(text),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true });

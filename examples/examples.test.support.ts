@@ -10,6 +10,8 @@ import { defineFoos, type Foo, foos } from "./foo.ts";
 export interface Cluster {
   /** A path. */
   readonly kubeconfig: string;
+  /** Has a container write to its log; absent where nothing runs containers. */
+  write?(pod: string, container: string, text: string): void;
   stop(): Promise<void>;
 }
 
@@ -252,10 +254,19 @@ export function testExamples(start: () => Promise<Cluster>): void {
       expect(await example.exited).toBe(0);
     });
 
+    test("log_openapi", async () => {
+      await inDefault(Api.v1Pod(client)).create(pod("writer"));
+      cluster.write?.("writer", "main", "listening\non port 80\n");
+      const example = run("log_openapi", "writer", "main");
+      expect(await example.exited).toBe(0);
+      expect(example.stdout).toEqual(cluster.write ? ["listening", "on port 80"] : []);
+      expect(example.stderr).toEqual([]);
+    });
+
     test("log_openapi of a Pod that is not there, and of none", async () => {
       const missing = run("log_openapi", "none");
       expect(await missing.exited).toBe(1);
-      expect(missing.stderr).toEqual([expect.stringMatching(/not find|not found/)]);
+      expect(missing.stderr).toEqual([expect.stringMatching(/^pods "none" not found/)]);
       const nameless = run("log_openapi");
       expect(await nameless.exited).toBe(1);
       expect(nameless.stderr).toEqual([expect.stringContaining("which Pod?")]);
