@@ -142,6 +142,31 @@ describe("Publisher", () => {
     expect((await log()).map(({ data }) => data.object.uid)).toEqual(["of-now"]);
   });
 
+  it("does not take over from its successor when it hears late that Redis has lost all", async () => {
+    const proxy = await startProxy({ target: { port: redis.port } });
+    const events: PublisherEvent[] = [];
+    const { run } = await started(events, {
+      url: proxy.url("redis"),
+      report: (event) => {
+        events.push(event);
+        // It knows, and has not done anything about it yet.
+        if (event.type === "reachable") proxy.pause(true);
+      },
+    });
+    await proxy.refuse(true);
+    proxy.cut();
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("unreachable"), within);
+    await ask("FLUSHALL");
+    await proxy.refuse(false);
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("reachable"), within);
+    const { publisher: successor } = await started();
+    proxy.pause(false);
+    await expect(run).rejects.toThrow(FencedError);
+    successor.publish(firing("a"));
+    await vi.waitFor(async () => expect(await firingNow()).toEqual(["PodFailed/a"]), within);
+    await proxy.stop();
+  });
+
   it("tells subscribers nothing that Redis has refused to keep", async () => {
     const events: PublisherEvent[] = [];
     const { publisher: one } = await started(events);

@@ -172,11 +172,7 @@ export class Publisher {
       number,
     ];
     const [outcome, , conditions, timers] = reply;
-    if (outcome === "fenced") {
-      throw new FencedError(
-        `another kubecast has taken over the cluster name "${this.#options.cluster}" in Redis; run one for each name`,
-      );
-    }
+    if (outcome === "fenced") throw this.#fenced();
     if (outcome === "lost") return "lost";
     applyChanges(this.#mirror, batch.changes);
     this.#endings.add(batch.changes);
@@ -187,7 +183,7 @@ export class Publisher {
     return conditions === this.#mirror.firing.size && timers === this.#mirror.timers.size ? "applied" : "altered";
   }
 
-  /** Takes a new epoch and queues what Redis lost in front of what waits. */
+  /** Takes a new epoch and queues what Redis lost in front of what waits. Throws FencedError. */
   async #restore(): Promise<void> {
     const actual = await this.#claim();
     const corrections = difference(this.#mirror, actual, Date.now(), this.#endings);
@@ -212,6 +208,7 @@ export class Publisher {
         { fatal: true },
       );
     }
+    if (reply[0] === "fenced") throw this.#fenced();
     this.#epoch = Number(reply[0]);
     this.#lastBatch = 0;
     const { foreign, ...state } = await readState(this.#connection, this.#keys);
@@ -225,6 +222,13 @@ export class Publisher {
       this.#options.report({ type: "foreign", ids: foreign });
     }
     return state;
+  }
+
+  #fenced(): FencedError {
+    const { cluster } = this.#options;
+    return new FencedError(
+      `another kubecast has taken over the cluster name "${cluster}" in Redis; run one for each name`,
+    );
   }
 
   /** The next changes, numbered; without any it is a probe. */

@@ -15,10 +15,11 @@ function script(source: string): Script {
  * of Redis' clock in milliseconds: so they grow, and none comes twice, even where
  * Redis has lost the one before.
  * KEYS: conditions pending log epoch seq. ARGV: holder, a channel, the epoch that
- * the caller had.
- * Answers [epoch, seq], or ["denied", command, ...] with the commands that the
- * user's ACL rights lack: better known now than at the first incident.
- * (`acl_check_cmd` is there since Redis 7.0.)
+ * the caller had, 0 at its start.
+ * Answers [epoch, seq]; or ["fenced"] where another publisher took over since the
+ * caller's epoch, for only a start may do that; or ["denied", command, ...] with
+ * the commands that the user's ACL rights lack: better known now than at the first
+ * incident. (`acl_check_cmd` is there since Redis 7.0.)
  */
 export const claimScript = script(`
 local conditions, pending, log, epoch, seq = unpack(KEYS)
@@ -45,9 +46,11 @@ need("GET", seq)
 need("SET", seq, "0")
 need("TIME")
 if #denied > 1 then return denied end
-local last = math.max(tonumber(redis.call("HGET", epoch, "epoch") or "0"), tonumber(ARGV[3]))
+local state = redis.call("HMGET", epoch, "epoch", "holder")
+local mine, theirs = tonumber(ARGV[3]), tonumber(state[1] or "0")
+if mine > 0 and theirs > mine and state[2] ~= ARGV[1] then return {"fenced"} end
 local time = redis.call("TIME")
-local number = math.max(last + 1, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+local number = math.max(mine + 1, theirs + 1, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 redis.call("HSET", epoch, "epoch", string.format("%.0f", number), "batch", 0, "holder", ARGV[1])
 return {number, tonumber(redis.call("GET", seq) or "0")}
 `);
