@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { Client, configFromText } from "@kubecast/kube";

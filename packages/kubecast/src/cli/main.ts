@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Command, CommanderError, Option } from "commander";
