@@ -217,6 +217,16 @@ const steps: readonly Step[] = [
     ],
   },
   {
+    does: "patch if there is nothing",
+    method: "PATCH",
+    path: `${pods}/a`,
+    type: jsonPatch,
+    body: [
+      { op: "test", path: "/metadata/ownerReferences", value: null },
+      { op: "add", path: "/metadata/labels/tested", value: "yes" },
+    ],
+  },
+  {
     does: "delete another object of the name",
     method: "DELETE",
     path: `${pods}/a`,

@@ -41,6 +41,8 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): unkno
     case "copy":
       return add(document, path, read(document, pointer(operation.from)));
     case "test":
+      // Not in RFC 6902, but in the API: a member that is not there is null.
+      if (operation.value === null && isAbsent(document, path)) return document;
       if (isDeepStrictEqual(read(document, path), requiredValue(operation))) return document;
       throw new JsonPatchError(`test: ${operation.path} has another value`);
     default:
@@ -73,6 +75,14 @@ function child(parent: unknown, token: string): unknown {
     return (parent as Record<string, unknown>)[token];
   }
   throw new JsonPatchError(`there is no ${JSON.stringify(token)}`);
+}
+
+/** Whether there is the object that the path leads to, and not the member. */
+function isAbsent(document: unknown, path: readonly string[]): boolean {
+  const parent = read(document, path.slice(0, -1));
+  return (
+    typeof parent === "object" && parent !== null && !Array.isArray(parent) && !Object.hasOwn(parent, path.at(-1) ?? "")
+  );
 }
 
 function add(document: unknown, path: readonly string[], value: unknown): unknown {

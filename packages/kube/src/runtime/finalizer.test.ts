@@ -75,4 +75,6 @@ test("stays when the cleanup fails, and says so when a patch does", async () => 
   await expect(failed.running).rejects.toThrow("not yet");
   const stale = await run(object([ours], true), apiError(422, "Invalid"));
   await expect(stale.running).rejects.toMatchObject({ isInvalid: true });
+  const gone = await run(object([ours], true), apiError(404, "NotFound"));
+  expect(await gone.running).toBe(1);
 });

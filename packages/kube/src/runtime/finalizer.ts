@@ -1,4 +1,5 @@
 import type { Api } from "../client/api.ts";
+import { ApiError } from "../client/errors.ts";
 import type { RequestOptions } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
 
@@ -54,6 +55,9 @@ export async function finalizer<K extends KubeObject, R>(
   const result = await cleanup(object);
   // Others remove theirs at the same time, which moves this one.
   const path = `/metadata/finalizers/${index}`;
-  await patch({ op: "test", path, value: name }, { op: "remove", path });
+  await patch({ op: "test", path, value: name }, { op: "remove", path }).catch((error: unknown) => {
+    // Gone already: what was known of it is old.
+    if (!(error instanceof ApiError && error.isNotFound)) throw error;
+  });
   return result;
 }

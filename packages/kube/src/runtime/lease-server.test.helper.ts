@@ -2,7 +2,7 @@ import type { RequestOptions, StreamedResponse, Transport } from "../client/tran
 import type { ApiRequest } from "../resource/request.ts";
 import type { Lease } from "../types/coordination/v1.ts";
 import type { Clock } from "../watch/clock.ts";
-import { apiError, type FakeClock } from "../watch/fakes.test.helper.ts";
+import { apiError, type FakeClock, settled } from "../watch/fakes.test.helper.ts";
 
 /** An API that knows one Lease. */
 export class LeaseServer {
@@ -53,11 +53,14 @@ export class Process implements Transport, Clock {
   stop(): void {
     this.#due ??= new Set();
   }
-  /** As SIGCONT does. */
-  resume(): void {
+  /** As SIGCONT does: what is due happens one after the other, each with what follows of it at once. */
+  async resume(): Promise<void> {
     const due = this.#due ?? [];
     this.#due = undefined;
-    for (const callback of due) callback();
+    for (const callback of due) {
+      callback();
+      await settled();
+    }
   }
 
   now(): number {
