@@ -53,6 +53,7 @@ export function serveLog(
     return;
   }
   const stop = log.onChange(() => {
+    if (response.writableEnded) return;
     // A restart comes after the end, and has its own lines.
     send(lines);
     if (log.ended || left === 0) response.end();

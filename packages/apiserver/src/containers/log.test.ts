@@ -69,6 +69,14 @@ describe("following a log", () => {
     expect(await text(body)).toBe("one\ntwo and a half\n");
   });
 
+  test("ends with the Pod", async () => {
+    const { blog, log } = await start();
+    log.write("one\n");
+    const { body } = await blog.logStream("blog");
+    await blog.delete("blog", { gracePeriodSeconds: 0 });
+    expect(await text(body)).toBe("one\n");
+  });
+
   test("gives lines, also of more than one byte a letter", async () => {
     const { blog, log } = await start();
     log.write("grün\n\nrot");

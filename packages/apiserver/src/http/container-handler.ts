@@ -36,15 +36,27 @@ export function isOfContainers(subresource: string | undefined): boolean {
 export function serveContainer(call: ContainerCall, target: Omit<ObjectTarget, "subresource">, which: string): void {
   const { query, containers } = call;
   const { namespace = "", name: pod } = target;
-  const podSpec = findPodSpec(call.registry, target);
+  const pods = call.registry.store.collection(target.resource);
+  const key = keyOf(namespace, pod);
+  const stored = pods.get(key);
+  if (stored === undefined) throw notFound(target.resource, pod);
   if (which === "portforward") {
     servePorts(call);
     return;
   }
-  const container = chooseContainer(podSpec, pod, query.get("container") ?? "");
+  const container = chooseContainer(
+    fieldsOf((stored.object as { spec?: unknown }).spec),
+    pod,
+    query.get("container") ?? "",
+  );
   const log = containers.log(namespace, pod, container);
   if (which === "log") {
     serveLog(call.response, log, query, { name: container, pod, now: call.registry.clock() });
+    // With the Pod goes the log that somebody follows.
+    const stop = pods.onChange(() => {
+      if (pods.get(key) === undefined) call.response.end();
+    });
+    call.response.once("close", stop);
     return;
   }
   if (which === "exec" && !query.has("command"))
@@ -84,12 +96,6 @@ function accept(call: ContainerCall, protocols: readonly string[], serve: (socke
 
 function offered(request: IncomingMessage): string[] {
   return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
-}
-
-function findPodSpec(registry: Registry, { resource, namespace, name }: Omit<ObjectTarget, "subresource">) {
-  const stored = registry.store.collection(resource).get(keyOf(namespace, name));
-  if (stored === undefined) throw notFound(resource, name);
-  return fieldsOf((stored.object as { spec?: unknown }).spec);
 }
 
 /** The one asked for or, where none is, the only one. */

@@ -6,7 +6,7 @@ import type { ApiRequest, RequestOptions, Transport } from "../transport.ts";
 import { Channels } from "./channels.ts";
 import { openWebSocket } from "./websocket.ts";
 
-/** v4 has no way to say that stdin has ended; Kubernetes has v5 since 1.29. */
+/** v4 has no way to say that stdin has ended; Kubernetes has v5 since 1.30. */
 const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 /** The numbers of the channels (k8s.io/apimachinery, pkg/util/remotecommand). */
 const STDIN = 0;
