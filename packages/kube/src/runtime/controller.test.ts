@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as named from "../resource/named.ts";
 import type { KubeObject } from "../resource/object.ts";
@@ -62,7 +63,6 @@ class Calls {
 
   readonly reconcile: Reconcile<KubeObject> = async (request, context) => {
     const name = request.namespace === undefined ? request.name : `${request.namespace}/${request.name}`;
-    expect(this.open).not.toContain(name);
     this.names.push(name);
     this.contexts.push(context);
     if (this.hold) {
@@ -356,4 +356,80 @@ test("an error policy that throws, and a namespace that cannot be, end the run",
   const nowhere = Controller.new(Reflector.new(settings), { clock }).owns(pods());
   const refused = nowhere.run(calls.reconcile, { signal: stop.signal, errorPolicy: () => expect.fail() });
   await expect(refused).rejects.toThrow(/no\/where/);
+  await expect(run(nowhere, calls, { concurrency: 0 })).rejects.toThrow(RangeError);
+  running = undefined;
+});
+
+test("whatever comes in between, the last reconcile of each object succeeds, and has seen its last change", async () => {
+  const action = fc.oneof(
+    { arbitrary: fc.record({ type: fc.constant("change" as const), name: fc.constantFrom("a", "b", "c") }), weight: 3 },
+    fc.record({ type: fc.constant("delete" as const), name: fc.constantFrom("a", "b", "c") }),
+    fc.record({ type: fc.constant("pass" as const), time: fc.nat(30) }),
+    fc.record({ type: fc.constant("restart" as const) }),
+  );
+  /** Milliseconds of each reconcile in turn, and whether it fails. */
+  const works = fc.infiniteStream(fc.tuple(fc.nat(20), fc.boolean()));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(action, { maxLength: 30 }),
+      works,
+      fc.integer({ min: 1, max: 3 }),
+      async (actions, work, concurrency) => {
+        clock = new FakeClock();
+        server = new FakeTransport();
+        const there = new Map<string, KubeObject>();
+        const done = new Map<string, string | undefined>();
+        const active = new Set<string>();
+        let calm = false;
+        let twice = false;
+        const restarted = actions.some(({ type }) => type === "restart");
+        let version = 10;
+        const reconcile: Reconcile<KubeObject> = async ({ name }, { object }) => {
+          twice ||= active.has(name);
+          active.add(name);
+          const [time, fails] = work.next().value;
+          await new Promise<void>((resolve) => clock.setTimeout(resolve, time));
+          active.delete(name);
+          if (fails && !calm) throw new Error("no");
+          done.set(name, object?.metadata.resourceVersion);
+        };
+        const controller = Controller.new(replicaSets(), { clock });
+        const start = async () => {
+          stop = new AbortController();
+          running = controller.run(reconcile, { signal: stop.signal, concurrency, errorPolicy: () => "backoff" });
+          return listed(...there.values());
+        };
+        let stream = await start();
+        for (const step of actions) {
+          if (step.type === "change") {
+            const object = set(step.name, String(++version));
+            stream.send(there.has(step.name) ? modified(object) : added(object));
+            there.set(step.name, object);
+          }
+          if (step.type === "delete" && there.has(step.name)) {
+            stream.send(deleted(set(step.name, String(++version))));
+            there.delete(step.name);
+          }
+          if (step.type === "pass") await clock.advance(step.time);
+          if (step.type === "restart") {
+            stop.abort();
+            await clock.advance(1_000);
+            await running;
+            stream = await start();
+          }
+        }
+        calm = true;
+        await clock.advance(2_000_000);
+        expect(twice).toBe(false);
+        for (const [name, { metadata }] of there) expect(done.get(name)).toBe(metadata.resourceVersion);
+        // As with another process, what went before a restart may not be known after it.
+        const gone = restarted ? [] : [...done.keys()].filter((name) => !there.has(name));
+        for (const name of gone) expect(done.get(name)).toBeUndefined();
+        stop.abort();
+        await running;
+        running = undefined;
+      },
+    ),
+    { numRuns: 50 },
+  );
 });

@@ -130,10 +130,16 @@ export class Controller<K extends KubeObject> {
 
   /**
    * Runs until the signal aborts. If that is because leadership is lost, what
-   * runs is aborted at once. It may be run again.
+   * runs is aborted at once. It may be run again, and then reconciles all that
+   * there is; what went before that may be missed, which is what finalizers are for.
    * @throws {RequestValidationError} what is to be watched cannot be.
+   * @throws {RangeError} the concurrency is none.
    */
   async run(reconcile: Reconcile<K>, options: RunOptions): Promise<void> {
+    const { concurrency = 1 } = options;
+    if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
+      throw new RangeError(`concurrency must be a whole number of at least 1, not ${concurrency}`);
+    }
     if (this.#queue !== undefined) throw new Error("this controller is running already");
     const queue = new WorkQueue({ clock: this.#clock });
     this.#queue = queue;

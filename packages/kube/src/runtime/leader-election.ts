@@ -149,7 +149,7 @@ export class LeaderElector {
     const onAbort = (): void => stop.abort(signal.reason);
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
-    const work = lead(stop.signal).finally(() => ended.abort());
+    const work = (async () => lead(stop.signal))().finally(() => ended.abort());
     let lost = true;
     try {
       await this.#keep(ended.signal);

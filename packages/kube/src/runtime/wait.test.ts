@@ -86,6 +86,12 @@ test("rejects where there is no such resource, or it may not be watched", async 
   }
 });
 
+test("rejects what names no object", async () => {
+  await expect(waitFor(Api.v1Pod(server), "a", isDeleted("1"), { clock })).rejects.toThrow(/namespace/);
+  await expect(waitFor(pods, "", isDeleted("1"), { clock })).rejects.toThrow(/name/);
+  expect([server.waiting, clock.pending]).toEqual([0, 0]);
+});
+
 test("a condition that throws ends the wait", async () => {
   const fails = (): boolean => {
     throw new Error("a mistake");

@@ -27,6 +27,7 @@ export class WaitTimeoutError extends Error {
  *
  * @returns the object as it met the condition.
  * @throws {WaitTimeoutError}
+ * @throws {RequestValidationError} there is no name, or the `api` is not within a namespace.
  * @throws {ApiError} there is no such resource, or it may not be watched.
  * @throws the signal's reason if it aborts before.
  */
@@ -37,6 +38,7 @@ export async function waitFor<K extends KubeObject>(
   { timeout, signal, clock = systemClock }: WaitOptions = {},
 ): Promise<K | undefined> {
   signal?.throwIfAborted();
+  api.raw.get(name); // throws where this names no object
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort);
