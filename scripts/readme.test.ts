@@ -51,7 +51,7 @@ async function run(readme: string): Promise<{ printed: string[]; said: string[] 
   return { printed, said };
 }
 
-test.each(["cel/README.md", "kube/README.md", "apiserver/README.md"])(
+test.each(["cel/README.md", "kube/README.md", "apiserver/README.md", "../docs/from-kube-0.21.md"])(
   "what %s shows is what it prints",
   async (readme) => {
     const { printed, said } = await run(readme);
