@@ -5,7 +5,7 @@ import { type Socket, connect as tcp } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { selfSigned } from "../../config/self-signed.test.helper.ts";
 import { Api } from "../api.ts";
@@ -20,6 +20,7 @@ async function container(
   behave: (socket: WebSocket, url: string) => void,
   options: {
     protocols?: string[];
+    autoPong?: boolean;
     tls?: { cert: string; key: string };
     refuse?: (token: string) => number | undefined;
   } = {},
@@ -28,6 +29,7 @@ async function container(
   const seen: { url: string; protocol: string | undefined; authorization: string | undefined }[] = [];
   const sockets = new WebSocketServer({
     noServer: true,
+    autoPong: options.autoPong ?? true,
     handleProtocols: (offered) => [...offered].find((each) => protocols.includes(each)) ?? false,
   });
   const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
@@ -182,6 +184,41 @@ describe("exec", () => {
     await expect(podsOf(connect(configOf(url)).client).exec("blog", ["cat"])).rejects.toThrow(
       "it speaks none of v5.channel.k8s.io, v4.channel.k8s.io",
     );
+  });
+
+  test.each([
+    { answers: false, outcome: "no sign of life for 60 s" },
+    { answers: true, outcome: "the server closed it: in the end" },
+  ])("a server that answers pings is alive: $answers", async ({ answers, outcome }) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let pings = 0;
+    let pinged: () => void = () => {};
+    const { url } = await container(
+      (socket) => {
+        socket.on("ping", () => {
+          pings++;
+          pinged();
+          if (pings === 10) socket.close(1011, "in the end");
+        });
+      },
+      { autoPong: answers },
+    );
+    const { result } = await podsOf(connect(configOf(url)).client).exec("blog", ["sleep"]);
+    const failed = result.then(
+      () => "ended",
+      (error: Error) => error.message,
+    );
+    for (let i = 0; i < 10; i++) {
+      const arrived = new Promise<void>((resolve) => {
+        pinged = resolve;
+      });
+      vi.advanceTimersByTime(15_000);
+      await Promise.race([arrived, failed]);
+      // The answer is on its way.
+      for (let turn = 0; turn < 200; turn++) await setImmediate();
+    }
+    expect(await failed).toContain(outcome);
   });
 
   test("ends with the client", async () => {
