@@ -25,6 +25,8 @@ function sequence(...parts: Buffer[]): Buffer {
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
-  const header = length < 0x80 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];
+  // DER knows one way to write a length, the shortest.
+  const long = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const header = length < 0x80 ? [tag, length] : [tag, ...long];
   return Buffer.concat([Buffer.from(header), content]);
 }
