@@ -46,7 +46,7 @@ const isTest = (path: string) => /\.test\./.test(path);
 export function violations(root: string): string[] {
   const found: string[] = [];
   for (const home of Object.keys(packages)) {
-    // The examples are no package, and have all their files in one folder.
+    // The examples are no package; the projects among them have a src of their own.
     const folder = home === "examples" ? "" : "src";
     const source = join(root, home, folder);
     if (!existsSync(source)) continue;
