@@ -1,0 +1,47 @@
+import type { RequestOptions, Transport } from "@kubecast/kube";
+import { finalizer, type Outcome, type Reconcile, type Recorder } from "@kubecast/kube/runtime";
+import { type Document, documentApi } from "./document.ts";
+
+/** Milliseconds after which a Document is looked at again though nothing was heard of it, and one that failed is tried again. */
+export const AGAIN = { requeueAfter: 5 * 60_000 };
+
+export class IllegalDocumentError extends Error {
+  override readonly name = "IllegalDocumentError";
+}
+
+/** Has the status of each Document say whether it is hidden, and an Event tell when it is to be hidden or is deleted. */
+export function reconciler(client: Transport, recorder: Recorder): Reconcile<Document> {
+  const documents = documentApi(client);
+  return async (_, { object, signal }): Promise<Outcome> => {
+    if (object === undefined) return undefined; // gone, after its cleanup
+    const options = { signal };
+    return finalizer(
+      documents,
+      "documents.kube.rs",
+      object,
+      { apply: (document) => apply(document, options), cleanup: (document) => cleanup(document, options) },
+      options,
+    );
+  };
+
+  async function apply(document: Document, options: RequestOptions): Promise<Outcome> {
+    const { name = "", namespace = "" } = document.metadata;
+    const { hide } = document.spec;
+    if (hide && !document.status?.hidden) {
+      const note = `Hiding \`${name}\``;
+      await recorder.publish({ type: "Normal", reason: "HideRequested", action: "Hiding", note }, document, options);
+    }
+    if (name === "illegal") throw new IllegalDocumentError("a Document may not be called illegal");
+    const status = { apiVersion: "kube.rs/v1", kind: "Document", status: { hidden: hide } };
+    // Forced: the status is this controller's, whoever else has written to it.
+    const params = { strategy: "Apply", fieldManager: "cntrlr", force: true } as const;
+    await documents.within(namespace).patchStatus(name, status, params, options);
+    return AGAIN;
+  }
+
+  async function cleanup(document: Document, options: RequestOptions): Promise<Outcome> {
+    const note = `Delete \`${document.metadata.name}\``;
+    await recorder.publish({ type: "Normal", reason: "DeleteRequested", action: "Deleting", note }, document, options);
+    return undefined;
+  }
+}
