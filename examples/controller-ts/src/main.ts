@@ -7,8 +7,9 @@ import { documentApi } from "./document.ts";
 import { Metrics } from "./metrics.ts";
 import { AGAIN, reconciler } from "./reconcile.ts";
 import { startServer } from "./server.ts";
+import { readSettings } from "./settings.ts";
 
-const log = pino({ level: process.env.LOG_LEVEL ?? "info", base: null });
+const log = pino({ base: null });
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 await run(stop.signal).catch((error: unknown) => {
@@ -19,6 +20,8 @@ await run(stop.signal).catch((error: unknown) => {
 
 /** Until the signal aborts; reconciles that are under way are brought to their end. */
 async function run(signal: AbortSignal): Promise<void> {
+  const { port, level } = readSettings(process.env);
+  log.level = level;
   const client = await Client.create(await loadConfig());
   try {
     const documents = documentApi(client);
@@ -29,7 +32,7 @@ async function run(signal: AbortSignal): Promise<void> {
     const controller = Controller.new(documents);
     const metrics = new Metrics();
     const healthy = () => controller.store.synced;
-    const server = await startServer(Number(process.env.PORT ?? 8080), { metrics, log, healthy });
+    const server = await startServer(port, { metrics, log, healthy });
     try {
       log.info({ port: (server.address() as AddressInfo).port }, "listening");
       const recorder = new Recorder({ client, controller: "doc-controller" });

@@ -4,9 +4,10 @@ import { Client, loadConfig } from "@kubecast/kube";
 import { pino } from "pino";
 import { createMetrics } from "./metrics.ts";
 import { startServer } from "./server.ts";
+import { readSettings } from "./settings.ts";
 import { deploymentReflector } from "./versions.ts";
 
-const log = pino({ level: process.env.LOG_LEVEL ?? "info", base: null });
+const log = pino({ base: null });
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 await run(stop.signal).catch((error: unknown) => {
@@ -16,15 +17,16 @@ await run(stop.signal).catch((error: unknown) => {
 
 /** Until the signal aborts; requests that are under way are answered still. */
 async function run(signal: AbortSignal): Promise<void> {
+  const { port, level } = readSettings(process.env);
+  log.level = level;
   // In a Pod by its service account, elsewhere by the kubeconfig.
   const config = await loadConfig();
   const client = await Client.create(config);
   try {
     const deployments = deploymentReflector(client);
-    const server = await startServer(Number(process.env.PORT ?? 8000), deployments, createMetrics(deployments));
+    const server = await startServer(port, deployments, createMetrics(deployments));
     try {
-      const { port } = server.address() as AddressInfo;
-      log.info({ port, api: config.server }, "listening");
+      log.info({ port: (server.address() as AddressInfo).port, api: config.server }, "listening");
       void deployments.ready(signal).then(
         () => log.info({ deployments: deployments.state().length }, "listed"),
         () => {}, // stopped before
