@@ -94,5 +94,7 @@ function advise(url: string, error: RedisError): Error {
     );
   }
   const tls = url.startsWith("rediss:") ? "one without TLS (write redis://)" : "one with TLS (write rediss://)";
-  return new Failure(`${where} does not answer as a Redis does (${said}); is it just starting, another program's port, or ${tls}?`);
+  return new Failure(
+    `${where} does not answer as a Redis does (${said}); is it just starting, another program's port, or ${tls}?`,
+  );
 }

@@ -55,3 +55,9 @@ it("colours on a terminal only, and not where NO_COLOR is set", () => {
   expect(stripVTControlCharacters(coloured)).toBe(plain.message(event({})));
   expect(new Printer({ isTTY: true }, { NO_COLOR: "1" }).message(event({}))).toBe(plain.message(event({})));
 });
+
+it("lets nobody begin a line of their own or command the terminal", () => {
+  const evil = "x\n02:00:00 FIRING   critical NodeNotReady\r\u001b[31m\u2028end";
+  const printed = plain.message(event({ summary: evil, element: "a\nb", rule: "R\u001b[2J" }));
+  expect(printed).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+});

@@ -31,15 +31,17 @@ export class Printer {
       : summary.startsWith(own)
         ? summary.slice(own.length)
         : summary;
+    // What is shown is a terminal's to carry out: nothing but text may reach it.
+    const text = (part: string) => part.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
     return [
       this.#style("dim", new Date(time).toTimeString().slice(0, 8)),
       resolved
         ? this.#style("green", "RESOLVED")
         : this.#style(["bold", severityStyles[severity] ?? "red"], "FIRING  "),
-      this.#style(resolved ? "dim" : (severityStyles[severity] ?? "reset"), severity.padEnd(8)),
-      data.rule.padEnd(23),
-      place.padEnd(34),
-      what,
+      this.#style(resolved ? "dim" : (severityStyles[severity] ?? "reset"), text(severity).padEnd(8)),
+      text(data.rule).padEnd(23),
+      text(place).padEnd(34),
+      text(what),
     ].join(" ");
   }
 

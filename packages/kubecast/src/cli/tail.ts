@@ -20,6 +20,12 @@ export async function tail(pattern: string | undefined, flags: TailFlags, signal
   if (flags.since !== undefined && since === undefined) {
     throw new Failure(`--since ${flags.since}: not a duration; write it like 30s, 10m or 2h`, exitCodes.usage);
   }
+  if (pattern !== undefined && pattern !== "*" && !pattern.includes(":")) {
+    throw new Failure(
+      `the pattern ${pattern} names no rule; write it like ${pattern}:* for a namespace or *:${pattern} for a rule`,
+      exitCodes.usage,
+    );
+  }
   await checkRedis(url, signal);
   const named = flags.cluster ?? (process.env.KUBECAST_CLUSTER || undefined);
   const cluster = named ?? (await onlyCluster(url));
@@ -38,8 +44,11 @@ export async function tail(pattern: string | undefined, flags: TailFlags, signal
           show(item.history);
         }
         const firing = item.firing.filter(({ event }) => wanted(event));
-        note(`${firing.length} firing now in ${cluster}${firing.length === 0 ? "" : ":"}`);
-        show(firing);
+        const shown = new Set(item.history.map(({ sequence }) => sequence));
+        const older = firing.filter(({ sequence }) => !shown.has(sequence));
+        const above = older.length === firing.length ? "" : `, ${firing.length - older.length} of them above`;
+        note(`${firing.length} firing now in ${cluster}${above}${older.length === 0 ? "" : ":"}`);
+        show(older);
         if (item.firing.length === 0 && named !== undefined) await noteUnknown(url, cluster, note);
         note("following");
         break;

@@ -60,7 +60,7 @@ describe("kubecast under random faults", () => {
     redis = await startRedisServer({ persistence: "aof", args: ["--appendfsync", "always"] });
     redisProxy = await startProxy({ target: { port: redis.port } });
     tailProxy = await startProxy({ target: { port: redis.port } });
-    chaos = new Chaos(Number(process.env["CHAOS_SEED"] ?? Date.now()));
+    chaos = new Chaos(Number(process.env.CHAOS_SEED ?? Date.now()));
     onTestFailed(() => void process.stderr.write(`CHAOS_SEED=${chaos.seed}\n${chaos.story.join("\n")}\n`));
   });
   afterEach(async () => {

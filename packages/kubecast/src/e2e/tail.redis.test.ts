@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { type FaultProxy, type RedisServer, redisCommand, startProxy, startRedisServer } from "@kubecast/testbed";
 import { CloudEvent } from "cloudevents";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
@@ -97,8 +98,7 @@ it("begins with history when asked for --since", async () => {
   expect(said(program)).toEqual([
     "firing A shop/web",
     "resolved A shop/web",
-    "firing B shop/web",
-    "firing B shop/web", // as what fires now
+    "firing B shop/web", // which fires still, and is not said twice
   ]);
   const later = tail("--json", "--since", "0");
   await later.said("following");
@@ -157,6 +157,24 @@ it("says that Redis lost its data, and what fires after that", async () => {
   await publish([firing("C", "shop", "web")]);
   await program.said("Redis lost its data");
   await vi.waitFor(() => expect(said(program).at(-1)).toBe("firing C shop/web"), within);
+});
+
+it("is content with the rights that the documentation gives a reader", async () => {
+  const documentation = await readFile(new URL("../../../../docs/redis.md", import.meta.url), "utf8");
+  const [, words = ""] = /^ +ACL (SETUSER kubecast-reader .*)$/m.exec(documentation) ?? [];
+  await redisCommand(redis.url, "ACL", ...words.split(" "));
+  await publish([firing("A", "shop", "web")]);
+  const address = proxy.url("redis").replace("redis://", "redis://kubecast-reader:a-password@");
+  const program = new Program(["tail", "--redis", address, "--since", "1h", "--json"]);
+  await program.said("following");
+  proxy.cut();
+  await publish([resolved("A", "shop", "web")]);
+  await vi.waitFor(() => expect(said(program)).toEqual(["firing A shop/web", "resolved A shop/web"]), within);
+});
+
+it("says how a pattern is written", async () => {
+  const { sentence } = await failing(["tail", "--redis", redis.url, "shop"], { code: 2 });
+  expect(sentence).toContain("shop:* for a namespace or *:shop for a rule");
 });
 
 it("asks which cluster is meant where several publish", async () => {

@@ -314,6 +314,10 @@ describe("PodEvicted and PodFailed", () => {
     ]);
   });
 
+  it("hold on nothing that only ends because it is deleted", () => {
+    expect(holds(pod({ phase: "Failed", conditions: [] }, { deletionTimestamp: "2026-01-02T03:04:05Z" }))).toEqual([]);
+  });
+
   it("tell a failure", () => {
     const exited = (exitCode: number) => ({
       ...web,

@@ -53,13 +53,18 @@ describe("loadRules", () => {
       folder,
       await file("b.yaml", rule("Mine", "grave")),
     ];
-    expect(await refusal({ builtin: true, disable: ["PodFaild"], files })).toEqual([
-      "rules.disable:1:1: there is no built-in rule PodFaild",
+    expect(await refusal({ builtin: true, disable: [], files })).toEqual([
       `a.yaml:1:8: "rules": must be a list, and it is a number`,
       "none.yaml:1:1: there is no such file",
       `${path.basename(folder)}:1:1: this cannot be read (EISDIR)`,
       `b.yaml:2:75: "severity": must be one of critical, warning, info`,
     ]);
+  });
+
+  it("refuses to disable what is not there", async () => {
+    await expect(loadRules({ builtin: true, disable: ["PodFaild"], files: [] })).rejects.toThrow(
+      "rules.disable names PodFaild, and there is no built-in rule of that name; did you mean PodFailed?",
+    );
   });
 
   it("refuses a rule that two files have", async () => {

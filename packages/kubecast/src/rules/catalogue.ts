@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { nearest } from "../settings/nearest.ts";
+import { SettingsError } from "../settings/settings.ts";
 import type { Mistake } from "../settings/yaml-file.ts";
 import { parseRules } from "./parse.ts";
 import type { Rule } from "./rule.ts";
@@ -24,15 +26,17 @@ export interface RuleSources {
   readonly files: readonly string[];
 }
 
-/** Throws RulesError with every mistake of every file; a file that cannot be read is one. */
+/** Throws RulesError with every mistake of every file; a file that cannot be read is one. Throws SettingsError for a name to disable that no built-in rule has. */
 export async function loadRules(sources: RuleSources): Promise<Rule[]> {
   const rules = new Map<string, Rule>();
   const definedIn = new Map<string, string>();
   const mistakes: Mistake[] = [];
   if (sources.builtin) for (const rule of await builtinRules()) rules.set(rule.name, rule);
   for (const name of sources.disable) {
-    if (!rules.delete(name))
-      mistakes.push({ file: "rules.disable", line: 1, column: 1, message: `there is no built-in rule ${name}` });
+    if (rules.delete(name)) continue;
+    const near = nearest(name, rules.keys());
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new SettingsError(`rules.disable names ${name}, and there is no built-in rule of that name${hint}`);
   }
   for (const file of sources.files) {
     const parsed = await readRules(file);

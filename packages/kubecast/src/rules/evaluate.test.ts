@@ -57,6 +57,12 @@ describe("a rule", () => {
     expect(new Set(all).size).toBe(6);
   });
 
+  it("describes in one line, whatever an object's author wrote", () => {
+    const note = "x\n02:00:00 FIRING critical\u001b[31m\u2028end";
+    const [one] = found({ summary: "object.note" }, { note });
+    expect(one!.describe().summary).toBe("x 02:00:00 FIRING critical [31m end");
+  });
+
   it("says what it can where parts of a description are absent or wrong", () => {
     const fields = {
       each: "object.list",

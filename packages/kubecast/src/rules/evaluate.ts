@@ -79,7 +79,15 @@ function describe(rule: Rule, scope: Scope): Description {
     if (value !== undefined && value !== null) labels[key] = String(value);
   }
   const summary = orNothing(rule, "summary", rule.summary, scope);
-  return { summary: typeof summary === "string" ? summary : rule.name, details, labels };
+  return { summary: typeof summary === "string" ? oneLine(summary) : rule.name, details, labels };
+}
+
+/**
+ * A summary is one line for people. What an object's author wrote must not begin
+ * another line in their terminals and logs, nor command these.
+ */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
 /** A message that says less is better than none: the condition holds, whatever its words. */
