@@ -29,7 +29,7 @@ export function toFailure(error: unknown): Failure | undefined {
     return new Failure([`${error.message}:`, ...error.mistakes.map(formatMistake)].join("\n"), exitCodes.usage);
   if (error instanceof RedisError && error.message.includes("NOPERM")) {
     return new Failure(
-      `${error.message}; grant it (ACL SETUSER) the keys ~kubecast:{CLUSTER}:*, the channels &kubecast:{CLUSTER}:* and this command`,
+      `${error.message}; grant it (ACL SETUSER) the keys ~kubecast:*, the channels &kubecast:* (to subscribe, &kubecast:{CLUSTER}:*) and this command`,
     );
   }
   if (error instanceof PortError || error instanceof RedisError || error instanceof FencedError)
