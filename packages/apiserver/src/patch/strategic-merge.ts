@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Fields, isFields } from "../api/fields.ts";
 import type { PatchSchema } from "./patch-schema.ts";
-
-type JsonObject = Record<string, unknown>;
 
 /** The patch cannot be read as a strategic merge patch of its kind. */
 export class StrategicMergeError extends Error {
@@ -19,11 +18,7 @@ const orderPrefix = "$setElementOrder/";
  * where it is undefined, lists are replaced. The arguments are not changed.
  * Meaning: k8s.io/apimachinery/pkg/util/strategicpatch.
  */
-export function applyStrategicMerge(
-  original: JsonObject,
-  patch: JsonObject,
-  schema: PatchSchema | undefined,
-): JsonObject {
+export function applyStrategicMerge(original: Fields, patch: Fields, schema: PatchSchema | undefined): Fields {
   const { [directive]: command, [retainKeys]: retained, ...changes } = patch;
   if (command === "replace") return withoutDirectives(changes);
   if (command === "delete") return {};
@@ -57,9 +52,9 @@ export function applyStrategicMerge(
 }
 
 function mergeValue(original: unknown, patch: unknown, field: ReturnType<PatchSchema["field"]>): unknown {
-  if (isObject(patch)) {
+  if (isFields(patch)) {
     if (field?.replace && patch[directive] === undefined) return withoutDirectives(patch);
-    return applyStrategicMerge(isObject(original) ? original : {}, patch, field?.schema);
+    return applyStrategicMerge(isFields(original) ? original : {}, patch, field?.schema);
   }
   if (!Array.isArray(patch)) return patch;
   if (!field?.mergesList) return patch.map(stripped);
@@ -76,7 +71,7 @@ function mergeList(
     const merged = [...original, ...patch.filter((value) => !original.includes(value))];
     return ordered([...new Set(merged)], patch, original, undefined);
   }
-  const replaces = patch.some((element) => isObject(element) && element[directive] === "replace");
+  const replaces = patch.some((element) => isFields(element) && element[directive] === "replace");
   const elements = patch.map((element) => keyed(element, mergeKey, replaces));
   if (replaces) return elements.filter((element) => element[directive] !== "replace").map(withoutDirectives);
   let merged = [...original];
@@ -84,7 +79,7 @@ function mergeList(
     const index = merged.findIndex((candidate) => sameKey(candidate, element, mergeKey));
     const found = merged[index];
     if (element[directive] === "delete") merged = merged.filter((candidate) => !sameKey(candidate, element, mergeKey));
-    else if (isObject(found)) merged[index] = applyStrategicMerge(found, element, schema);
+    else if (isFields(found)) merged[index] = applyStrategicMerge(found, element, schema);
     else merged.push(applyStrategicMerge({}, element, schema));
   }
   return ordered(merged, elements, original, mergeKey);
@@ -113,8 +108,8 @@ function ordered(
   return [...result, ...others];
 }
 
-function keyed(element: unknown, mergeKey: string, replaces: boolean): JsonObject {
-  if (!isObject(element)) throw new StrategicMergeError(`an element of a list that merges by ${mergeKey} is no object`);
+function keyed(element: unknown, mergeKey: string, replaces: boolean): Fields {
+  if (!isFields(element)) throw new StrategicMergeError(`an element of a list that merges by ${mergeKey} is no object`);
   if (element[mergeKey] === undefined && !replaces) {
     throw new StrategicMergeError(`an element of a list does not contain its merge key: ${mergeKey}`);
   }
@@ -122,16 +117,16 @@ function keyed(element: unknown, mergeKey: string, replaces: boolean): JsonObjec
 }
 
 function sameKey(a: unknown, b: unknown, mergeKey: string): boolean {
-  return isObject(a) && isObject(b) && a[mergeKey] === b[mergeKey];
+  return isFields(a) && isFields(b) && a[mergeKey] === b[mergeKey];
 }
 
 /** A patch's value as it is stored where nothing was before: without nulls and instructions. */
 function stripped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stripped);
-  return isObject(value) ? withoutDirectives(value) : value;
+  return isFields(value) ? withoutDirectives(value) : value;
 }
 
-function withoutDirectives(value: JsonObject): JsonObject {
+function withoutDirectives(value: Fields): Fields {
   const kept = Object.entries(value).filter(
     ([key, member]) =>
       member !== null &&
@@ -151,8 +146,4 @@ function unknownDirective(command: unknown): StrategicMergeError {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
