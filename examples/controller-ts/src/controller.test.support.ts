@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { Api, Client, loadConfig } from "@kubecast/kube";
-import { isDeleted, waitFor } from "@kubecast/kube/runtime";
+import { Api, Client, isDeleted, loadConfig } from "@kubecast/kube";
 import type { Event } from "@kubecast/kube/types/events/v1";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
@@ -108,7 +107,7 @@ export function testController(applies: boolean, start: () => Promise<Cluster>):
       expect(lines.at(-1)).toMatchObject({ name: "illegal", msg: "reconcile: a Document may not be called illegal" });
 
       await documents().delete("illegal");
-      await waitFor(documents(), "illegal", isDeleted(metadata.uid ?? ""), { timeout: 30_000 });
+      await documents().wait("illegal", isDeleted(metadata.uid ?? ""), { timeout: 30_000 });
       expect((await told("illegal")).sort()).toEqual(["DeleteRequested", "HideRequested"]);
       child.kill("SIGTERM");
       expect(await exited).toBe(0);
@@ -142,7 +141,7 @@ export function testController(applies: boolean, start: () => Promise<Cluster>):
       const { child, exited, lines } = run();
       const ask = await ready(lines);
       const becomes = (name: string, hidden: boolean) =>
-        waitFor(documents(), name, (found) => found?.status?.hidden === hidden, { timeout: 30_000 });
+        documents().wait(name, (found) => found?.status?.hidden === hidden, { timeout: 30_000 });
       await becomes("early", false);
       expect(await told("early")).toEqual([]);
 
@@ -164,7 +163,7 @@ export function testController(applies: boolean, start: () => Promise<Cluster>):
       expect(await told("lorem")).toEqual(["HideRequested"]);
 
       await documents().delete("lorem");
-      await waitFor(documents(), "lorem", isDeleted(metadata.uid ?? ""), { timeout: 30_000 });
+      await documents().wait("lorem", isDeleted(metadata.uid ?? ""), { timeout: 30_000 });
       expect((await told("lorem")).sort()).toEqual(["DeleteRequested", "HideRequested"]);
       expect(await (await ask("/metrics")).text()).not.toContain('doc_ctrl_reconcile_failures_total{instance="lorem"');
       child.kill("SIGTERM");

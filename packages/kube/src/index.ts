@@ -1,5 +1,6 @@
 // One layer a line.
 
+export * from "./api/index.ts";
 export * from "./client/index.ts";
 export * from "./config/index.ts";
 export * from "./resource/index.ts";

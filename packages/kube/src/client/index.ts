@@ -1,4 +1,3 @@
-export { Api, type Patch } from "./api.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export { ApiError, ConnectionError, DecodeError } from "./errors.ts";
 export { systemTiming, type Timing } from "./retry.ts";

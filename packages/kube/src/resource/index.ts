@@ -29,4 +29,4 @@ export {
 } from "./params.ts";
 export { RawApi, type RequestBody } from "./raw-api.ts";
 export type { ApiRequest } from "./request.ts";
-export { apiVersion, type Resource, resourceName } from "./resource.ts";
+export { apiVersion, type Of, type Resource, type ResourceOf, resourceName } from "./resource.ts";

@@ -9,6 +9,16 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
+export declare const objectOf: unique symbol;
+
+/** Says which objects something is about, to the type checker alone: there is no such property. */
+export interface Of<K> {
+  readonly [objectOf]?: K;
+}
+
+/** A resource whose objects are known by type, such as `Pod` of `@kubecast/kube/core/v1`. */
+export type ResourceOf<K> = Resource & Of<K>;
+
 /** `v1` or `apps/v1`: the value of an object's `apiVersion`. */
 export function apiVersion(resource: Pick<Resource, "group" | "version">): string {
   return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;

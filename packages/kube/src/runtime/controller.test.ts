@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { or } from "../api/logic.ts";
 import * as named from "../resource/named.ts";
 import type { KubeObject } from "../resource/object.ts";
 import {
@@ -17,7 +18,6 @@ import {
 import { Reflector } from "../watch/reflector.ts";
 import { type Context, Controller, type Reconcile, type RunOptions } from "./controller.ts";
 import { LeadershipLostError } from "./leader-election.ts";
-import { or } from "./logic.ts";
 import { annotationsChanged, generationChanged, labelsChanged } from "./predicates.ts";
 import type { Request } from "./request.ts";
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import { ApiError } from "../client/errors.ts";
 import type { RequestOptions, Transport } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { apiError, FakeTransport, pod, settled } from "../watch/fakes.test.helper.ts";
 import { finalizer } from "./finalizer.ts";

@@ -1,4 +1,4 @@
-import type { Api } from "../client/api.ts";
+import type { Api } from "../api/api.ts";
 import { ApiError } from "../client/errors.ts";
 import type { RequestOptions } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";

@@ -1,12 +1,4 @@
 export {
-  type Condition,
-  isCrdEstablished,
-  isDeleted,
-  isDeploymentCompleted,
-  isJobCompleted,
-  isPodRunning,
-} from "./conditions.ts";
-export {
   type Context,
   Controller,
   type ControllerSettings,
@@ -19,7 +11,6 @@ export {
 export { type NewEvent, Recorder, type RecorderOptions } from "./events.ts";
 export { type Finalization, finalizer } from "./finalizer.ts";
 export { type LeaderElectionOptions, LeaderElector, LeadershipLostError } from "./leader-election.ts";
-export { and, not, or, type Test } from "./logic.ts";
 export {
   annotationsChanged,
   finalizersChanged,
@@ -30,4 +21,3 @@ export {
 export { type Priority, type QueueOptions, WorkQueue } from "./queue.ts";
 export type { Mapper, Request } from "./request.ts";
 export type { SourceSettings, Watched } from "./source.ts";
-export { type WaitOptions, WaitTimeoutError, waitFor } from "./wait.ts";

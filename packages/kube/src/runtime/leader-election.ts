@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Resource } from "../resource/resource.ts";

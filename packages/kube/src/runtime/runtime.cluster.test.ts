@@ -1,6 +1,8 @@
 import { type FaultProxy, type KubeApiserver, startKubeApiserver, startProxy } from "@kubecast/testbed";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
+import { isCrdEstablished, isDeleted } from "../api/conditions.ts";
+import { waitFor } from "../api/wait.ts";
 import { Client } from "../client/client.ts";
 import { ApiError } from "../client/errors.ts";
 import type { ObjectList } from "../resource/object.ts";
@@ -8,12 +10,10 @@ import type { CustomResourceDefinition } from "../types/apiextensions/v1.ts";
 import type { Lease } from "../types/coordination/v1.ts";
 import type { ConfigMap } from "../types/core/v1.ts";
 import type { Event } from "../types/events/v1.ts";
-import { isCrdEstablished, isDeleted } from "./conditions.ts";
 import { Controller } from "./controller.ts";
 import { Recorder } from "./events.ts";
 import { finalizer } from "./finalizer.ts";
 import { LeaderElector } from "./leader-election.ts";
-import { waitFor } from "./wait.ts";
 
 let server: KubeApiserver;
 let client: Client;

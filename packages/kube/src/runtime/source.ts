@@ -1,4 +1,4 @@
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { Reflector } from "../watch/reflector.ts";
 import type { Change } from "../watch/store.ts";

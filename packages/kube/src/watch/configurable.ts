@@ -1,11 +1,18 @@
-import type { Api } from "../client/api.ts";
+import type { Transport } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
-import type { Resource } from "../resource/resource.ts";
+import type { RawApi } from "../resource/raw-api.ts";
+import type { Of, Resource } from "../resource/resource.ts";
 import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
 import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
+/** What an `Api` is to a watch: whom to ask, and for what. */
+export interface Watchable<K extends KubeObject> extends Of<K> {
+  readonly client: Transport;
+  readonly raw: RawApi;
+}
+
 /** What is watched: the objects of an `Api`, or of what the options say. */
-export type WatchSource<K extends KubeObject> = Api<K> | WatchOptions;
+export type WatchSource<K extends KubeObject> = Watchable<K> | WatchOptions;
 
 /** What watches an `Api` may be told besides. */
 export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace" | "fields">;

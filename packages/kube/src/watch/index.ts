@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from "./clock.ts";
-export type { PartialObject, PartialSettings, WatchSettings, WatchSource } from "./configurable.ts";
+export type { PartialObject, PartialSettings, Watchable, WatchSettings, WatchSource } from "./configurable.ts";
 export { Informer } from "./informer.ts";
 export type { WatchItem } from "./item.ts";
 export { Reflector, type ReflectorBatch } from "./reflector.ts";

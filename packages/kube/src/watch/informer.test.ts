@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import { RawApi } from "../resource/raw-api.ts";
 import {

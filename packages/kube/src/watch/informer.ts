@@ -1,4 +1,3 @@
-import { Api } from "../client/api.ts";
 import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, Status, WatchEvent } from "../resource/object.ts";
@@ -41,7 +40,7 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
 
   /** Of what `raw` requests, which need not be a kind that the library has a type for. */
   static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Informer<K> {
-    return Informer.new(new Api<K>(client, raw), settings);
+    return Informer.new({ client, raw }, settings);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { RawApi } from "../resource/raw-api.ts";

@@ -1,4 +1,3 @@
-import { Api } from "../client/api.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
 import type { RawApi } from "../resource/raw-api.ts";
@@ -57,7 +56,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
 
   /** Of what `raw` requests, which need not be a kind that the library has a type for. */
   static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Reflector<K> {
-    return Reflector.new(new Api<K>(client, raw), settings);
+    return Reflector.new({ client, raw }, settings);
   }
 
   /**

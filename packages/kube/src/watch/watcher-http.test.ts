@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import { configOf, connect, serve } from "../client/loopback.test.helper.ts";
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import { type Clock, systemClock } from "./clock.ts";

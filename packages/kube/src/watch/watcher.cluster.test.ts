@@ -1,6 +1,6 @@
 import { type FaultProxy, type KubeApiserver, startKubeApiserver, startProxy } from "@kubecast/testbed";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { Api } from "../client/api.ts";
+import { Api } from "../api/api.ts";
 import { Client } from "../client/client.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
 import type { WatchSettings } from "./configurable.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { Api } from "../../api/api.ts";
 import { loadConfig } from "../../config/load.ts";
-import { Api } from "../api.ts";
 import { Client } from "../client.ts";
 import { listen } from "../loopback.test.helper.ts";
 

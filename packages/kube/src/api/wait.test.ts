@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from "vitest";
-import { Api } from "../client/api.ts";
 import type { KubeObject } from "../resource/object.ts";
 import {
   added,
@@ -12,6 +11,7 @@ import {
   pod,
   settled,
 } from "../watch/fakes.test.helper.ts";
+import { Api } from "./api.ts";
 import { isDeleted } from "./conditions.ts";
 import { waitFor } from "./wait.ts";
 

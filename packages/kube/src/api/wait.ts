@@ -1,10 +1,10 @@
-import type { Api } from "../client/api.ts";
 import { ApiError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { resourceName } from "../resource/resource.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 import { Store } from "../watch/store.ts";
 import { watcher } from "../watch/watcher.ts";
+import type { Api } from "./api.ts";
 import type { Condition } from "./conditions.ts";
 
 export interface WaitOptions {

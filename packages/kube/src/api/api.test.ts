@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { isStatus } from "../client/status.ts";
+import type { ApiRequest, Transport } from "../client/transport.ts";
 import * as named from "../resource/named.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { Api } from "./api.ts";
-import { isStatus } from "./status.ts";
-import type { ApiRequest, Transport } from "./transport.ts";
 
 /** A transport that notes what it is asked, and answers from a list. */
 function fake(...answers: unknown[]) {

@@ -1,3 +1,6 @@
+import type { AttachedProcess } from "../client/streams/exec.ts";
+import type { ListenOptions, PortForward, PortListener } from "../client/streams/port-forward.ts";
+import type { RequestOptions, StreamedResponse, Transport } from "../client/transport.ts";
 import * as named from "../resource/named.ts";
 import type { KubeObject, ObjectList, Status, WatchEvent } from "../resource/object.ts";
 import type {
@@ -11,7 +14,7 @@ import type {
   WatchParams,
 } from "../resource/params.ts";
 import { RawApi } from "../resource/raw-api.ts";
-import type { Resource } from "../resource/resource.ts";
+import type { Of, objectOf, ResourceOf } from "../resource/resource.ts";
 import type * as admissionregistrationv1 from "../types/admissionregistration/v1.ts";
 import type * as apiextensionsv1 from "../types/apiextensions/v1.ts";
 import type * as appsv1 from "../types/apps/v1.ts";
@@ -22,9 +25,8 @@ import type * as corev1 from "../types/core/v1.ts";
 import type * as networkingv1 from "../types/networking/v1.ts";
 import type * as storagev1 from "../types/storage/v1.ts";
 import { decodeEvents } from "../wire/frames.ts";
-import type { AttachedProcess } from "./streams/exec.ts";
-import type { ListenOptions, PortForward, PortListener } from "./streams/port-forward.ts";
-import type { RequestOptions, StreamedResponse, Transport } from "./transport.ts";
+import type { Condition } from "./conditions.ts";
+import type { WaitOptions } from "./wait.ts";
 
 /** Objects a page of `listAll`; what client-go and kube take too. */
 const PAGE = 500;
@@ -42,7 +44,8 @@ export type Patch = object;
  *     const pods = Api.v1Pod(client).within("default");
  *     const pod = await pods.get("blog");
  */
-export class Api<K extends KubeObject> {
+export class Api<K extends KubeObject> implements Of<K> {
+  declare readonly [objectOf]?: K;
   readonly client: Transport;
   /** Builds the requests that this sends. */
   readonly raw: RawApi;
@@ -52,7 +55,7 @@ export class Api<K extends KubeObject> {
     this.raw = raw;
   }
 
-  static of<K extends KubeObject>(client: Transport, resource: Resource): Api<K> {
+  static of<K extends KubeObject>(client: Transport, resource: ResourceOf<K>): Api<K> {
     return new Api<K>(client, new RawApi(resource));
   }
 
@@ -187,8 +190,14 @@ export class Api<K extends KubeObject> {
    */
   async *logLines(name: string, params?: LogParams, options?: RequestOptions): AsyncGenerator<string, void, undefined> {
     const { body } = await this.logStream(name, params, options);
-    const { lines } = await import("./streams/lines.ts");
+    const { lines } = await import("../client/streams/lines.ts");
     yield* lines(body);
+  }
+
+  /** Watches the object of this name until the condition holds; see `waitFor`. */
+  async wait(name: string, condition: Condition<K>, options?: WaitOptions): Promise<K | undefined> {
+    const { waitFor } = await import("./wait.ts");
+    return waitFor(this, name, condition, options);
   }
 
   // What follows is loaded when it is first called: few programs need it.
@@ -207,7 +216,7 @@ export class Api<K extends KubeObject> {
     command: readonly string[],
     { signal, timeout, ...params }: AttachParams & RequestOptions = {},
   ): Promise<AttachedProcess> {
-    const { openProcess } = await import("./streams/exec.ts");
+    const { openProcess } = await import("../client/streams/exec.ts");
     return openProcess(this.client, this.raw.exec(name, command, params), params, given({ signal, timeout }));
   }
 
@@ -216,7 +225,7 @@ export class Api<K extends KubeObject> {
     name: string,
     { signal, timeout, ...params }: AttachParams & RequestOptions = {},
   ): Promise<AttachedProcess> {
-    const { openProcess } = await import("./streams/exec.ts");
+    const { openProcess } = await import("../client/streams/exec.ts");
     return openProcess(this.client, this.raw.attach(name, params), params, given({ signal, timeout }));
   }
 
@@ -227,13 +236,13 @@ export class Api<K extends KubeObject> {
    *     forward.stream(8080).end("...");
    */
   async portForward(name: string, ports: readonly number[], options: RequestOptions = {}): Promise<PortForward> {
-    const { openPortForward } = await import("./streams/port-forward.ts");
+    const { openPortForward } = await import("../client/streams/port-forward.ts");
     return openPortForward(this.client, this.raw.portForward(name, ports), ports, options);
   }
 
   /** Listens on this computer; each connection there becomes one to the pod's port. */
   async portForwardListen(name: string, port: number, options: ListenOptions = {}): Promise<PortListener> {
-    const { listen } = await import("./streams/port-forward.ts");
+    const { listen } = await import("../client/streams/port-forward.ts");
     return listen((signal) => this.portForward(name, [port], { signal }), port, options);
   }
 
