@@ -25,6 +25,14 @@ type groupVersion struct {
 	resources      []resource
 }
 
+// apiVersion is what objects call it: v1, apps/v1.
+func (gv groupVersion) apiVersion() string {
+	if gv.group == "" {
+		return gv.version
+	}
+	return gv.group + "/" + gv.version
+}
+
 type resource struct {
 	kind, plural, singular        string
 	namespaced                    bool

@@ -58,7 +58,11 @@ func generate() (map[string]string, error) {
 		"resource/catalogue.generated.ts": catalogueFile(discovered),
 		"resource/fields.generated.ts":    fieldsFile(types, discovered, definitions),
 	}
-	for name, text := range typeFiles(types) {
+	modules, err := typeFiles(types, discovered)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range modules {
 		files["types/"+name] = text
 	}
 	return files, nil

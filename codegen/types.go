@@ -23,8 +23,13 @@ var aliases = []struct {
 
 const aliasPackage = "meta/v1"
 
-// typeFiles gives the text of one module a package, by its name below types/.
-func typeFiles(m *model) map[string]string {
+// typeFiles gives the text of one module a package, by its name below types/. A
+// kind that discovery lists as a resource is there as a type and as a value.
+func typeFiles(m *model, discovered []groupVersion) (map[string]string, error) {
+	served, err := servedKinds(discovered)
+	if err != nil {
+		return nil, err
+	}
 	kinds := map[*structType]*kind{}
 	for _, k := range m.kinds {
 		kinds[k.typ] = k
@@ -40,17 +45,47 @@ func typeFiles(m *model) map[string]string {
 			w.aliases()
 		}
 		for _, typ := range structs {
-			w.structType(typ, kinds[typ])
+			k := kinds[typ]
+			w.structType(typ, k)
+			if k == nil {
+				continue
+			}
+			if r, ok := served[servedKind{k.apiVersion, k.name}]; ok {
+				w.resource(r)
+			}
 		}
 		files[pkg+".ts"] = header + w.importLines() + w.body.String()
 	}
-	return files
+	return files, nil
+}
+
+type servedKind struct{ apiVersion, kind string }
+
+type servedResource struct {
+	groupVersion
+	resource
+}
+
+func servedKinds(discovered []groupVersion) (map[servedKind]servedResource, error) {
+	served := map[servedKind]servedResource{}
+	for _, gv := range discovered {
+		for _, r := range gv.resources {
+			key := servedKind{gv.apiVersion(), r.kind}
+			if other, twice := served[key]; twice {
+				return nil, fmt.Errorf("%s of %s is both %s and %s", r.kind, gv.apiVersion(), other.plural, r.plural)
+			}
+			served[key] = servedResource{gv, r}
+		}
+	}
+	return served, nil
 }
 
 type typeWriter struct {
 	pkg     string
 	imports map[string]bool
-	body    strings.Builder
+	// Whether it holds a kind that is there as a value, too.
+	resources bool
+	body      strings.Builder
 }
 
 func (w *typeWriter) aliases() {
@@ -85,6 +120,13 @@ func (w *typeWriter) structType(typ *structType, k *kind) {
 		fmt.Fprintf(&w.body, "  %s%s: %s;\n", propertyName(f.name), mark, text)
 	}
 	w.body.WriteString("}\n")
+}
+
+func (w *typeWriter) resource(r servedResource) {
+	w.resources = true
+	fmt.Fprintf(&w.body, "\nexport const %s: ResourceOf<%s> = {\n", r.kind, r.kind)
+	fmt.Fprintf(&w.body, "  group: %q,\n  version: %q,\n  kind: %q,\n  plural: %q,\n  namespaced: %t,\n};\n",
+		r.group, r.version, r.kind, r.plural, r.namespaced)
 }
 
 func (w *typeWriter) typeRef(ref typeRef) string {
@@ -132,6 +174,9 @@ func (w *typeWriter) reference(pkg, name string) string {
 
 func (w *typeWriter) importLines() string {
 	var lines strings.Builder
+	if w.resources {
+		lines.WriteString("import type { ResourceOf } from \"../../resource/resource.ts\";\n")
+	}
 	for _, pkg := range slices.Sorted(maps.Keys(w.imports)) {
 		fmt.Fprintf(&lines, "import type * as %s from \"../%s.ts\";\n", moduleName(pkg), pkg)
 	}

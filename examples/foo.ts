@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Api, ApiError, type Client, type Object as KubernetesObject, RawApi } from "@kubecast/kube";
-import type { CustomResourceDefinition } from "@kubecast/kube/types/apiextensions/v1";
+import type { CustomResourceDefinition } from "@kubecast/kube/apiextensions/v1";
 import { parse } from "yaml";
 
 export interface FooSpec {

@@ -1,6 +1,6 @@
 // Tells the Events of Linux nodes that take no more Pods.
 import { Api, Informer, RawApi } from "@kubecast/kube";
-import type { Node } from "@kubecast/kube/types/core/v1";
+import type { Node } from "@kubecast/kube/core/v1";
 import { example } from "./support.ts";
 
 await example(async ({ client, signal }) => {

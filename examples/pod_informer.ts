@@ -1,6 +1,6 @@
 // Tells what happens to Pods: their containers when they are new, phase and owner when they change.
 import { Api, Informer, type WatchEvent } from "@kubecast/kube";
-import type { Pod } from "@kubecast/kube/types/core/v1";
+import type { Pod } from "@kubecast/kube/core/v1";
 import { example } from "./support.ts";
 
 await example(async ({ client, namespace, signal }) => {

@@ -6,6 +6,7 @@ import * as apiserver from "@kubecast/apiserver";
 import * as simulation from "@kubecast/apiserver/simulation";
 import * as cel from "@kubecast/cel";
 import * as kube from "@kubecast/kube";
+import * as coordination from "@kubecast/kube/coordination/v1";
 import * as runtime from "@kubecast/kube/runtime";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -14,6 +15,7 @@ const modules: Record<string, object> = {
   "@kubecast/apiserver/simulation": simulation,
   "@kubecast/cel": cel,
   "@kubecast/kube": kube,
+  "@kubecast/kube/coordination/v1": coordination,
   "@kubecast/kube/runtime": runtime,
 };
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;

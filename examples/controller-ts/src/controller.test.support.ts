@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Api, Client, isDeleted, loadConfig } from "@kubecast/kube";
-import type { Event } from "@kubecast/kube/types/events/v1";
+import type { Event } from "@kubecast/kube/events/v1";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 import { type Document, documentApi } from "./document.ts";

@@ -1,5 +1,5 @@
 import { Api, type PartialObject, Reflector, type Transport } from "@kubecast/kube";
-import type { Deployment } from "@kubecast/kube/types/apps/v1";
+import type { Deployment } from "@kubecast/kube/apps/v1";
 
 /** All that is read of a Deployment. The rest is dropped as it is decoded, and takes no memory. */
 const fields = ["spec.template.spec.containers.name", "spec.template.spec.containers.image"] as const;

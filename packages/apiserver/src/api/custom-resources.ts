@@ -1,5 +1,5 @@
 import { apiVersion } from "@kubecast/kube";
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from "@kubecast/kube/types/apiextensions/v1";
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from "@kubecast/kube/apiextensions/v1";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import {

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@kubecast/kube";
-import type { CustomResourceDefinition } from "@kubecast/kube/types/apiextensions/v1";
+import type { CustomResourceDefinition } from "@kubecast/kube/apiextensions/v1";
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import { conflict, notFound } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";

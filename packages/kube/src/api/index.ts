@@ -1,3 +1,4 @@
+export type { Scale, ScaleSpec, ScaleStatus } from "../types/autoscaling/v1.ts";
 export { Api, type Patch } from "./api.ts";
 export {
   type Condition,

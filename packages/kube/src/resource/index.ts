@@ -1,4 +1,3 @@
-export type { Scale, ScaleSpec, ScaleStatus } from "../types/autoscaling/v1.ts";
 export { builtins, type CatalogueEntry, type CatalogueSubresource, findResource, suggest } from "./catalogue.ts";
 export { RequestValidationError } from "./errors.ts";
 export type {

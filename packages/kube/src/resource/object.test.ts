@@ -40,10 +40,4 @@ describe("the types of objects", () => {
     expectTypeOf<Status["details"]>().toEqualTypeOf<resource.StatusDetails | undefined>();
     expectTypeOf<NonNullable<resource.StatusDetails["causes"]>>().toEqualTypeOf<resource.StatusCause[]>();
   });
-
-  test("a scale has replicas wanted and replicas there", () => {
-    expectTypeOf<NonNullable<resource.Scale["spec"]>>().toEqualTypeOf<resource.ScaleSpec>();
-    expectTypeOf<resource.ScaleStatus["selector"]>().toEqualTypeOf<string | undefined>();
-    expectTypeOf<resource.ScaleStatus["replicas"]>().toEqualTypeOf<number>();
-  });
 });

@@ -1,6 +1,11 @@
-import type * as exported from "@kubecast/kube/types/core/v1";
-import { describe, expectTypeOf, test } from "vitest";
+import { readdirSync } from "node:fs";
+import { Api, type Scale, type ScaleSpec, type ScaleStatus, type Transport } from "@kubecast/kube";
+import { Lease as ExportedLease } from "@kubecast/kube/coordination/v1";
+import { type Container as ExportedContainer, Pod as ExportedPod } from "@kubecast/kube/core/v1";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { builtins } from "../resource/catalogue.ts";
 import type * as object from "../resource/object.ts";
+import { apiVersion, type Resource, type ResourceOf } from "../resource/resource.ts";
 import type { CustomResourceDefinition } from "./apiextensions/v1.ts";
 import type { Deployment } from "./apps/v1.ts";
 import type { HorizontalPodAutoscaler } from "./autoscaling/v2.ts";
@@ -8,11 +13,12 @@ import type { Lease } from "./coordination/v1.ts";
 import type { Container, Pod, PodList, Probe, Secret, ServicePort } from "./core/v1.ts";
 import type { ListMeta, ObjectMeta, OwnerReference, Status, Time } from "./meta/v1.ts";
 
-// These assertions are the type checker's: they fail `tsc -p tsconfig.check.json`.
+// Assertions about types are the type checker's: they fail `tsc -p tsconfig.check.json`.
 
 describe("generated types", () => {
   test("are there for users, a module for each group and version", () => {
-    expectTypeOf<exported.Pod>().toEqualTypeOf<Pod>();
+    expectTypeOf<ExportedPod>().toEqualTypeOf<Pod>();
+    expectTypeOf<ExportedContainer>().toEqualTypeOf<Container>();
   });
 
   test("fit the hand-written shapes that every layer uses", () => {
@@ -49,5 +55,46 @@ describe("generated types", () => {
   test("flatten what Go embeds", () => {
     expectTypeOf<Probe>().toHaveProperty("httpGet");
     expectTypeOf<Probe>().toHaveProperty("periodSeconds");
+  });
+
+  test("a scale has replicas wanted and replicas there", () => {
+    expectTypeOf<NonNullable<Scale["spec"]>>().toEqualTypeOf<ScaleSpec>();
+    expectTypeOf<ScaleStatus["selector"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<ScaleStatus["replicas"]>().toEqualTypeOf<number>();
+  });
+});
+
+describe("kinds", () => {
+  test("are values, too, which know their type", () => {
+    expect(ExportedLease).toMatchObject({ kind: "Lease", plural: "leases" });
+    expect(ExportedPod).toEqual({ group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true });
+    expectTypeOf(ExportedPod).toEqualTypeOf<ResourceOf<Pod>>();
+    expectTypeOf(ExportedPod).not.toExtend<ResourceOf<Lease>>();
+    expectTypeOf(Api.of<Lease>).parameter(1).toEqualTypeOf(ExportedLease);
+    const api = Api.of({} as Transport, ExportedPod);
+    expectTypeOf(api).toEqualTypeOf<Api<Pod>>();
+    expect(api.raw.within("shop").get("blog").path).toBe("/api/v1/namespaces/shop/pods/blog");
+  });
+
+  test("are those of the catalogue, all of them, each in the module of its group and version", async () => {
+    const values: [string, Resource][] = [];
+    for (const file of readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })) {
+      const [, module, version] = /^(\w+)\/(v\w+)\.ts$/.exec(file) ?? [];
+      if (module === undefined) continue;
+      for (const [name, value] of Object.entries<Resource>(await import(`./${module}/${version}.ts`))) {
+        expect(name).toBe(value.kind);
+        expect(version).toBe(value.version);
+        expect(value.group.replace(/^$/, "core").replace(/^internal.apiserver/, "apiserverinternal")).toMatch(
+          new RegExp(`^${module}\\b`),
+        );
+        values.push([`${apiVersion(value)}/${name}`, value]);
+      }
+    }
+    const catalogue = builtins().map(({ group, version, kind, plural, namespaced }): [string, Resource] => [
+      `${apiVersion({ group, version })}/${kind}`,
+      { group, version, kind, plural, namespaced },
+    ]);
+    expect(values).toHaveLength(catalogue.length);
+    expect(Object.fromEntries(values)).toEqual(Object.fromEntries(catalogue));
   });
 });
