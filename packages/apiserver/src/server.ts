@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer as createHttpServer, type RequestListener, ServerResponse } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { selfSignedCertificate } from "./certificate.ts";
@@ -32,6 +37,11 @@ export interface ApiServerOptions {
   token?: string;
   /** Decides on each request to a resource; default all may do all. */
   authorize?: Authorize;
+  /**
+   * Sees each request first. What it answers itself, for which it returns true, the
+   * server does not: for faults such as a 429, or an answer that never comes.
+   */
+  intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface ApiServer {
@@ -85,7 +95,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       watchResponse.once("close", () => watches.delete(watch));
     },
   };
-  const listener: RequestListener = (request, response) => void handle(request, response, handlerOptions);
+  const listener: RequestListener = (request, response) => {
+    if (options.intercept?.(request, response) !== true) void handle(request, response, handlerOptions);
+  };
   const http = certificate === undefined ? createHttpServer(listener) : createHttpsServer(certificate, listener);
   // Longer than a client leaves a connection idle, so that it is the client that closes it.
   http.keepAliveTimeout = 120_000;
