@@ -25,6 +25,12 @@ const programs = {
     stamps: `${stamp}Version=v${kubernetesVersion} ${stamp}Major=${major} ${stamp}Minor=${minor}`,
     minutes: 8,
   },
+  kubectl: {
+    module: "kube-apiserver",
+    target: "k8s.io/kubernetes/cmd/kubectl",
+    stamps: `${stamp}Version=v${kubernetesVersion} ${stamp}Major=${major} ${stamp}Minor=${minor}`,
+    minutes: 3,
+  },
 };
 
 /**
@@ -42,12 +48,23 @@ export async function obtainBinaries(): Promise<Binaries> {
       if (!existsSync(path)) throw new Error(`KUBEBUILDER_ASSETS: there is no ${path}`);
     return given;
   }
-  const folder = join(cacheFolder(), "testbed", `v${kubernetesVersion}`);
-  await mkdir(folder, { recursive: true });
-  return { etcd: await built("etcd", folder), kubeApiserver: await built("kube-apiserver", folder) };
+  return { etcd: await built("etcd"), kubeApiserver: await built("kube-apiserver") };
 }
 
-async function built(name: keyof typeof programs, folder: string): Promise<string> {
+/**
+ * The kubectl of the same release: the one in `KUBEBUILDER_ASSETS`, if there is
+ * one, else the one in the cache, else built there, once.
+ *
+ * @throws Error that says what to install, when it cannot be had.
+ */
+export async function obtainKubectl(): Promise<string> {
+  const given = join(process.env.KUBEBUILDER_ASSETS ?? "", "kubectl");
+  return process.env.KUBEBUILDER_ASSETS && existsSync(given) ? given : built("kubectl");
+}
+
+async function built(name: keyof typeof programs): Promise<string> {
+  const folder = join(cacheFolder(), "testbed", `v${kubernetesVersion}`);
+  await mkdir(folder, { recursive: true });
   const path = join(folder, name);
   if (existsSync(path)) return path;
   await holding(join(folder, `${name}.lock`), async () => {

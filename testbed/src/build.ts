@@ -1,5 +1,5 @@
-import { obtainBinaries } from "./binaries.ts";
+import { obtainBinaries, obtainKubectl } from "./binaries.ts";
 
 // Done by hand or before the cluster tests, so that no test waits for a build.
 const { etcd, kubeApiserver } = await obtainBinaries();
-process.stdout.write(`${etcd}\n${kubeApiserver}\n`);
+process.stdout.write(`${etcd}\n${kubeApiserver}\n${await obtainKubectl()}\n`);

@@ -1,6 +1,9 @@
 //go:build tools
 
-// Package tools pins the server that the cluster tests run against.
+// Package tools pins the server that the cluster tests run against, and the kubectl of its release.
 package tools
 
-import _ "k8s.io/kubernetes/cmd/kube-apiserver"
+import (
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
