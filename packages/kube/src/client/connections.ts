@@ -1,5 +1,8 @@
 import { createSecureContext, type SecureContext } from "node:tls";
-import { buildConnector, type Dispatcher, ProxyAgent, Client as SingleConnection } from "undici";
+import type { Dispatcher, ProxyAgent } from "undici";
+// Not by undici's index: it loads twice as much, and Bun puts a stub of its own in its place.
+import buildConnector from "undici/lib/core/connect.js";
+import SingleConnection from "undici/lib/dispatcher/client.js";
 import type { ClusterConfig, TlsMaterial } from "../config/cluster-config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { proxyFor } from "./proxy.ts";
@@ -58,8 +61,11 @@ export class Connections {
 
   /** @throws {ConfigError} the TLS material cannot be had or used. */
   async lease(signal: AbortSignal): Promise<Lease> {
+    // A proxy's agent lacks its methods unless all of undici is loaded.
+    const undici = this.#proxy && (await import("undici/index.js"));
     const { material, version } = await this.#config.tls(signal);
-    const generation = this.#current?.version === version ? this.#current : this.#renew(version, material);
+    const generation =
+      this.#current?.version === version ? this.#current : this.#renew(version, material, undici?.ProxyAgent);
     const dispatcher = generation.idle.pop() ?? this.#open(generation);
     return {
       dispatcher,
@@ -95,24 +101,24 @@ export class Connections {
     );
   }
 
-  #renew(version: string, material: TlsMaterial): Generation {
+  #renew(version: string, material: TlsMaterial, Agent: typeof ProxyAgent | undefined): Generation {
     for (const dispatcher of this.#current?.idle ?? []) this.#close(dispatcher);
-    this.#current = { version, open: this.#opener(material), idle: [] };
+    this.#current = { version, open: this.#opener(material, Agent), idle: [] };
     return this.#current;
   }
 
-  #opener(material: TlsMaterial): () => Dispatcher {
+  #opener(material: TlsMaterial, Agent: typeof ProxyAgent | undefined): () => Dispatcher {
     const options = { keepAliveTimeout: IDLE, allowH2: false };
     const timeout = this.#connectTimeout;
     const tls = { ...(this.#server.protocol === "https:" ? this.#prepare(material) : {}), timeout };
-    if (this.#proxy === undefined) {
+    if (this.#proxy === undefined || Agent === undefined) {
       const connect = buildConnector(tls);
       return () => new SingleConnection(this.#server.origin, { ...options, connect });
     }
     // To undici, TLS settings for the way to a SOCKS proxy mean that the proxy itself speaks TLS.
     const proxyTls = this.#proxy.protocol === "socks5:" ? {} : { proxyTls: { timeout } };
     const proxied = { ...options, ...proxyTls, uri: this.#proxy.href, connections: 1, requestTls: tls };
-    return () => new ProxyAgent(proxied);
+    return () => new Agent(proxied);
   }
 
   /** Reads the certificates once, which costs milliseconds, and not again for each connection. */
