@@ -45,6 +45,16 @@ export abstract class Configurable<K extends KubeObject> {
     return this.options.resource;
   }
 
+  /** In which namespace; undefined: in all, or the resource has none. */
+  get namespace(): string | undefined {
+    return this.options.namespace;
+  }
+
+  /** Whom it asks. */
+  get transport(): Transport {
+    return this.options.transport;
+  }
+
   /** Seconds until the server ends a watch, which is then resumed. */
   timeout(seconds: number): this {
     this.options = { ...this.options, timeoutSeconds: seconds };

@@ -158,6 +158,11 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
     return this.#store.synced;
   }
 
+  /** The resourceVersion up to which the server's changes are in the store; undefined until it is `synced`. */
+  get version(): string | undefined {
+    return this.#store.version;
+  }
+
   #begin(): WatchRounds<K> {
     if (this.#running) throw new Error("this reflector is running already");
     this.#running = true;

@@ -131,6 +131,27 @@ describe("a list", () => {
   });
 });
 
+test("tells up to which version it is, and within a list what it was before", () => {
+  const store = new Store<KubeObject>();
+  store.applyItem(apply(pod("a", "1")));
+  expect(store.version).toBeUndefined();
+  store.applyItems(listed(pod("a", "12")));
+  expect(store.version).toBe("9");
+  const steps: [Item, string][] = [
+    [apply(pod("a", "13")), "13"],
+    [remove(pod("a", "14")), "14"],
+    [{ type: "bookmark", resourceVersion: "20" }, "20"],
+    [{ type: "init" }, "20"],
+    [{ type: "init-apply", object: pod("b", "25") }, "20"],
+    [remove(pod("b", "26")), "20"],
+    [{ type: "init-done", resourceVersion: "30" }, "30"],
+  ];
+  for (const [item, version] of steps) {
+    store.applyItem(item);
+    expect(store.version).toBe(version);
+  }
+});
+
 test("the changes, applied one by one, lead from each state to the next", () => {
   const object = fc
     .record({ name: fc.constantFrom("a", "b", "c"), version: fc.nat(5), uid: fc.constantFrom("1", "2") })

@@ -23,10 +23,16 @@ export class Store<K extends KubeObject> implements Iterable<K> {
   /** The list that is under way. */
   #listed: ObjectMap<K> | undefined;
   #synced = false;
+  #version: string | undefined;
 
   /** Whether a whole list has ever arrived; until then the store is empty. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** The resourceVersion up to which the server's changes are in the store; undefined until it is `synced`. */
+  get version(): string | undefined {
+    return this.#version;
   }
 
   get size(): number {
@@ -68,17 +74,27 @@ export class Store<K extends KubeObject> implements Iterable<K> {
       case "apply":
         if (this.#listed === undefined) this.#put(item.object, changes);
         else this.#listed.set(item.object);
+        this.#reached(item.object.metadata.resourceVersion);
         break;
       case "delete":
         this.#delete(item.object, changes);
+        this.#reached(item.object.metadata.resourceVersion);
         break;
       case "init-done":
         this.#swap(changes);
+        this.#reached(item.resourceVersion);
         break;
       case "bookmark":
+        this.#reached(item.resourceVersion);
+        break;
       case "error":
         break;
     }
+  }
+
+  /** What comes within a list is not in the store before the list is whole. */
+  #reached(version: string | undefined): void {
+    if (this.#synced && this.#listed === undefined && version) this.#version = version;
   }
 
   #put(object: K, changes: Change<K>[]): void {
