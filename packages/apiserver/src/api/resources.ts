@@ -1,7 +1,7 @@
-import { apiVersion, builtins, type CatalogueEntry } from "@kubecast/kube";
+import { apiVersion, builtins, type ResourceDescription } from "@kubecast/kube";
 
 /** A resource that this server has, with the habits in which resources differ. */
-export interface ServedResource extends CatalogueEntry {
+export interface ServedResource extends ResourceDescription {
   readonly apiVersion: string;
   /** `{"kind":"Pod","apiVersion":"v1",`: what goes before an object's JSON. */
   readonly head: string;

@@ -1,37 +1,16 @@
-import { distance } from "fastest-levenshtein";
 import { groupVersions, verbSets } from "./catalogue.generated.ts";
-import { type Resource, resourceName } from "./resource.ts";
+import type { ResourceDescription } from "./description.ts";
+import { ResourceIndex } from "./resource-index.ts";
 
-/** A built-in resource as discovery describes it. */
-export interface CatalogueEntry extends Resource {
-  readonly singular: string;
-  readonly verbs: readonly string[];
-  /** Such as `po`. */
-  readonly shortNames: readonly string[];
-  /** Names that stand for several resources, such as `all`. */
-  readonly categories: readonly string[];
-  readonly subresources: readonly CatalogueSubresource[];
-}
-
-export interface CatalogueSubresource {
-  /** The last segment of the URL, such as `status`. */
-  readonly name: string;
-  /** Group, version and kind of what it takes or answers: `Scale` of autoscaling/v1 for `scale`. */
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly verbs: readonly string[];
-}
-
-let entries: readonly CatalogueEntry[] | undefined;
-let index: ReadonlyMap<string, readonly CatalogueEntry[]> | undefined;
+let entries: readonly ResourceDescription[] | undefined;
+let index: ResourceIndex | undefined;
 
 /**
  * All built-in resources, alpha and beta versions included, the order of
  * preference kept: the core group first, a group's preferred version before its
  * others. Decoded on the first call.
  */
-export function builtins(): readonly CatalogueEntry[] {
+export function builtins(): readonly ResourceDescription[] {
   entries ??= decode();
   return entries;
 }
@@ -43,14 +22,8 @@ export function builtins(): readonly CatalogueEntry[] {
  * (`deployments.v1.apps`). Where the name leaves a choice, the preferred group
  * and version is taken.
  */
-export function findResource(name: string): CatalogueEntry | undefined {
-  index ??= buildIndex();
-  const { word, version, group } = split(name.toLowerCase());
-  return index
-    .get(word)
-    ?.find(
-      (entry) => (version === undefined || entry.version === version) && (group === undefined || entry.group === group),
-    );
+export function findResource(name: string): ResourceDescription | undefined {
+  return builtinIndex().find(name);
 }
 
 /**
@@ -58,25 +31,15 @@ export function findResource(name: string): CatalogueEntry | undefined {
  * have meant, the nearest first; for error messages.
  */
 export function suggest(name: string): string[] {
-  index ??= buildIndex();
-  const { word } = split(name.toLowerCase());
-  const limit = word.length < 5 ? 1 : 2;
-  const nearest = new Map<string, number>();
-  for (const [known, candidates] of index) {
-    const far = distance(word, known);
-    if (far > limit) continue;
-    for (const candidate of candidates) {
-      const full = resourceName(candidate);
-      nearest.set(full, Math.min(far, nearest.get(full) ?? far));
-    }
-  }
-  return [...nearest]
-    .sort(([, a], [, b]) => a - b)
-    .slice(0, 3)
-    .map(([full]) => full);
+  return builtinIndex().suggest(name);
 }
 
-function decode(): CatalogueEntry[] {
+function builtinIndex(): ResourceIndex {
+  index ??= new ResourceIndex(builtins());
+  return index;
+}
+
+function decode(): ResourceDescription[] {
   const sets = verbSets.map(words);
   return groupVersions.flatMap(([group, version, rows]) =>
     rows.map(([kind, plural, singular, namespaced, verbs, shortNames, categories, subresources]) => ({
@@ -98,24 +61,6 @@ function decode(): CatalogueEntry[] {
       })),
     })),
   );
-}
-
-function buildIndex(): Map<string, CatalogueEntry[]> {
-  const built = new Map<string, CatalogueEntry[]>();
-  for (const entry of builtins()) {
-    for (const word of new Set([entry.plural, entry.singular, entry.kind.toLowerCase(), ...entry.shortNames])) {
-      const same = built.get(word);
-      if (same === undefined) built.set(word, [entry]);
-      else same.push(entry);
-    }
-  }
-  return built;
-}
-
-function split(name: string): { word: string; version: string | undefined; group: string | undefined } {
-  const [word = "", ...rest] = name.split(".");
-  const version = /^v\d+((alpha|beta)\d+)?$/.test(rest[0] ?? "") ? rest.shift() : undefined;
-  return { word, version, group: rest.length === 0 ? undefined : rest.join(".") };
 }
 
 function words(text: string): readonly string[] {

@@ -1,4 +1,5 @@
-export { builtins, type CatalogueEntry, type CatalogueSubresource, findResource, suggest } from "./catalogue.ts";
+export { builtins, findResource, suggest } from "./catalogue.ts";
+export type { ResourceDescription, SubresourceDescription } from "./description.ts";
 export { RequestValidationError } from "./errors.ts";
 export type {
   KubeObject,
