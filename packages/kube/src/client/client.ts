@@ -14,6 +14,7 @@ import { parseRetryAfter, retryDelay, systemTiming, type Timing } from "./retry.
 import { apiError } from "./status.ts";
 import type { ApiRequest, RequestOptions, StreamedResponse, Transport, UpgradedResponse } from "./transport.ts";
 import { version } from "./version.ts";
+import { answered } from "./writes.ts";
 
 /** Milliseconds. */
 const REQUEST_TIMEOUT = 30_000;
@@ -89,12 +90,9 @@ export class Client implements Transport {
 
   async request<T>(request: ApiRequest, options?: RequestOptions): Promise<T> {
     const text = await this.requestText(request, options);
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      // The parser's message quotes the text, which may be a Secret's.
-      throw new DecodeError(`the answer, ${text.length} characters, is not JSON (${where(request)})`);
-    }
+    const answer = parsed<T>(text, request);
+    answered(this, request, answer);
+    return answer;
   }
 
   /** For requests that the API answers with the object or, once that is gone, with a Status: tell them by `isStatus`. */
@@ -252,6 +250,15 @@ export class Client implements Transport {
     // The server packs only what is longer than 128 KiB, and a stream would come late for being packed.
     const packs = this.#gzip && request.method === "GET" && !/[?&](watch|follow)=/.test(request.path);
     return packs ? { ...headers, "accept-encoding": "gzip" } : headers;
+  }
+}
+
+function parsed<T>(text: string, request: ApiRequest): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // The parser's message quotes the text, which may be a Secret's.
+    throw new DecodeError(`the answer, ${text.length} characters, is not JSON (${where(request)})`);
   }
 }
 
