@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from "./clock.ts";
 export type { PartialObject, PartialSettings, Watchable, WatchSettings, WatchSource } from "./configurable.ts";
+export type { Indexed, IndexFunction } from "./indexes.ts";
 export { Informer } from "./informer.ts";
 export type { WatchItem } from "./item.ts";
 export { Reflector, type ReflectorBatch } from "./reflector.ts";

@@ -8,6 +8,7 @@ import {
   type WatchSettings,
   type WatchSource,
 } from "./configurable.ts";
+import type { Indexed, IndexFunction } from "./indexes.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
 import { WatchRounds } from "./watcher.ts";
@@ -194,5 +195,32 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
 
   getWithin(name: string, namespace: string): K | undefined {
     return this.#store.get(name, namespace);
+  }
+
+  /**
+   * Keeps the objects by what a function says of them, for `byIndex`: one value, several, or none.
+   *
+   *     const reflector = Reflector.new(Api.v1Pod(client)).indexBy("node", (pod) => pod.spec?.nodeName);
+   *     reflector.byIndex("node", "node-1");
+   *
+   * It may be called at any time; see `Store.indexBy`.
+   * @throws {Error} there is an index of this name.
+   */
+  indexBy<const N extends string>(name: N, values: IndexFunction<K>): this & Indexed<K, N> {
+    this.#store.indexBy(name, values);
+    return this as this & Indexed<K, N>;
+  }
+
+  /**
+   * The objects that an index has under a value; see `Indexed`. The names it may be given are those of `indexBy`.
+   * @throws {Error} there is no index of this name.
+   */
+  byIndex(name: never, value: string): K[] {
+    return this.#store.byIndex(name, value);
+  }
+
+  /** The values that an index has objects under; see `Indexed`. Throws as `byIndex` does. */
+  indexValues(name: never): string[] {
+    return this.#store.indexValues(name);
   }
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../resource/object.ts";
+import { type Indexed, Indexes, type IndexFunction } from "./indexes.ts";
 import type { WatchItem } from "./item.ts";
 import { ObjectMap } from "./object-map.ts";
 
@@ -24,6 +25,7 @@ export class Store<K extends KubeObject> implements Iterable<K> {
   #listed: ObjectMap<K> | undefined;
   #synced = false;
   #version: string | undefined;
+  #indexes: Indexes | undefined;
 
   /** Whether a whole list has ever arrived; until then the store is empty. */
   get synced(): boolean {
@@ -53,6 +55,36 @@ export class Store<K extends KubeObject> implements Iterable<K> {
     return this.#objects[Symbol.iterator]();
   }
 
+  /**
+   * Keeps the objects by what a function says of them, for `byIndex`; from now on
+   * the store is read by that name as well.
+   *
+   *     const store = new Store<Pod>().indexBy("node", (pod) => pod.spec?.nodeName);
+   *     store.byIndex("node", "node-1");
+   *
+   * The function is called once for each state of an object. One that throws fails
+   * the reading of the index for as long as that state is in the store.
+   * @throws {Error} there is an index of this name.
+   */
+  indexBy<const N extends string>(name: N, values: IndexFunction<K>): this & Indexed<K, N> {
+    this.#indexes ??= new Indexes();
+    this.#indexes.add(name, values as IndexFunction<KubeObject>, this);
+    return this as this & Indexed<K, N>;
+  }
+
+  /**
+   * The objects that an index has under a value; see `Indexed`. The names it may be given are those of `indexBy`.
+   * @throws {Error} there is no index of this name.
+   */
+  byIndex(name: never, value: string): K[] {
+    return this.#index(name).get(value) as K[];
+  }
+
+  /** The values that an index has objects under; see `Indexed`. Throws as `byIndex` does. */
+  indexValues(name: never): string[] {
+    return this.#index(name).values();
+  }
+
   /** Takes an item in and says what it changed, in order; most often nothing or one change. */
   applyItem(item: WatchItem<K>): Change<K>[] {
     return this.applyItems([item]);
@@ -62,7 +94,13 @@ export class Store<K extends KubeObject> implements Iterable<K> {
   applyItems(items: readonly WatchItem<K>[]): Change<K>[] {
     const changes: Change<K>[] = [];
     for (const item of items) this.#apply(item, changes);
+    this.#indexes?.follow(changes);
     return changes;
+  }
+
+  #index(name: string) {
+    this.#indexes ??= new Indexes();
+    return this.#indexes.get(name);
   }
 
   #apply(item: WatchItem<K>, changes: Change<K>[]): void {
