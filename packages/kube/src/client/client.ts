@@ -6,10 +6,12 @@ import { decodeEvents } from "../wire/frames.ts";
 import { readText, unpacked } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { Deadline } from "./deadline.ts";
+import { diagnostics, failureOf, type RequestMessage, traceRequest } from "./diagnostics.ts";
 import { ApiError, ConnectionError, DecodeError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { Gate } from "./gate.ts";
 import { isLoopback } from "./proxy.ts";
+import { RateGate, type RateLimit } from "./rate-gate.ts";
 import { parseRetryAfter, retryDelay, systemTiming, type Timing } from "./retry.ts";
 import { apiError } from "./status.ts";
 import type { ApiRequest, RequestOptions, StreamedResponse, Transport, UpgradedResponse } from "./transport.ts";
@@ -25,11 +27,22 @@ const RETRY_BUDGET = 30_000;
 const PARALLEL_REQUESTS = 32;
 const LONGEST_ERROR_BODY = 1024 * 1024;
 
+/** What is told of a request; undefined where nobody listens. */
+type Traced = RequestMessage | undefined;
+
 export interface ClientOptions {
   /** Put before the library's own name in the User-Agent header, such as `my-controller/1.2`. */
   userAgent?: string;
   /** Milliseconds to reach the server; default 10 000. */
   connectTimeout?: number;
+  /**
+   * The most requests that are sent, such as `{ qps: 50, burst: 100 }`; each try counts,
+   * and a watch when it is opened. Those beyond wait in line, which their timeout
+   * includes. Default none: the server knows its load, shares itself out fairly between
+   * its users, and its 429 is obeyed, while a client that slows itself down at 5 or 10
+   * a second is slow on an idle server too.
+   */
+  rateLimit?: RateLimit;
   /** Time and chance of the retries; for tests. */
   timing?: Timing;
 }
@@ -53,14 +66,19 @@ export class Client implements Transport {
   readonly #userAgent: string;
   readonly #gzip: boolean;
   readonly #gate = new Gate(PARALLEL_REQUESTS);
+  readonly #rate: RateGate | undefined;
   readonly #running = new Set<Deadline>();
   #closed = false;
 
-  /** @throws {ConfigError} the server or the proxy is wrong. */
+  /**
+   * @throws {ConfigError} the server or the proxy is wrong.
+   * @throws {RangeError} the rate limit is none.
+   */
   constructor(config: ClusterConfig, options: ClientOptions = {}) {
     this.config = config;
     this.#connections = new Connections(config, options.connectTimeout ?? CONNECT_TIMEOUT);
     this.#timing = options.timing ?? systemTiming;
+    this.#rate = options.rateLimit && new RateGate(options.rateLimit, this.#timing);
     const server = new URL(config.server);
     this.#origin = server.origin;
     this.#prefix = server.pathname.replace(/\/$/, "");
@@ -101,12 +119,16 @@ export class Client implements Transport {
   }
 
   async requestText(request: ApiRequest, options: RequestOptions = {}): Promise<string> {
+    return traceRequest(this.#origin, request, (message) => this.#requestText(request, options, message));
+  }
+
+  async #requestText(request: ApiRequest, options: RequestOptions, message: Traced): Promise<string> {
     const deadline = this.#begin(request, options.signal, options.timeout ?? REQUEST_TIMEOUT);
     try {
-      return await this.#retrying(request, deadline.signal, async () => {
-        await this.#gate.enter(deadline.signal);
+      return await this.#retrying(request, deadline.signal, message, async () => {
+        await this.#turn("parallel", this.#gate.enter(deadline.signal), message);
         try {
-          const { body } = await this.#answer(request, deadline.signal);
+          const { body } = await this.#answer(request, deadline.signal, message);
           return await readText(body);
         } finally {
           this.#gate.leave();
@@ -149,24 +171,27 @@ export class Client implements Transport {
   }
 
   /** @param repeatedAs the method that says whether it may be sent again. */
-  async #stream(
+  #stream(
     request: ApiRequest,
     repeatedAs: ApiRequest["method"],
     upgrade: string | undefined,
     options: RequestOptions,
   ): Promise<StreamedResponse> {
-    const deadline = this.#begin(request, options.signal, options.timeout);
-    try {
-      const response = await this.#retrying({ ...request, method: repeatedAs }, deadline.signal, () =>
-        this.#answer(request, deadline.signal, upgrade),
-      );
-      deadline.clearTimeout();
-      response.body.once("close", () => this.#end(deadline));
-      return response;
-    } catch (error) {
-      this.#end(deadline);
-      throw error;
-    }
+    return traceRequest(this.#origin, request, async (message) => {
+      const deadline = this.#begin(request, options.signal, options.timeout);
+      try {
+        const asked = { ...request, method: repeatedAs };
+        const response = await this.#retrying(asked, deadline.signal, message, () =>
+          this.#answer(request, deadline.signal, message, upgrade),
+        );
+        deadline.clearTimeout();
+        response.body.once("close", () => this.#end(deadline));
+        return response;
+      } catch (error) {
+        this.#end(deadline);
+        throw error;
+      }
+    });
   }
 
   /** Cuts all connections: requests and streams that are open fail, and later ones too. */
@@ -197,7 +222,7 @@ export class Client implements Transport {
     return new ConnectionError(`the client for ${this.config.server} is closed`);
   }
 
-  async #retrying<T>(request: ApiRequest, signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+  async #retrying<T>(request: ApiRequest, signal: AbortSignal, message: Traced, once: () => Promise<T>): Promise<T> {
     const giveUp = this.#timing.now() + RETRY_BUDGET;
     let renewed = false;
     for (let tries = 1; ; tries++) {
@@ -207,10 +232,14 @@ export class Client implements Transport {
         signal.throwIfAborted();
         if (!renewed && error instanceof ApiError && error.isUnauthorized) {
           renewed = true;
-          if (await this.config.refresh(signal)) continue;
+          if (await this.config.refresh(signal)) {
+            tellRetry(message, error, tries, 0);
+            continue;
+          }
         }
         const delay = retryDelay(error, request.method, tries, this.#timing.random);
         if (delay === undefined || this.#timing.now() + delay > giveUp) throw error;
+        tellRetry(message, error, tries, delay);
         await this.#timing.sleep(delay, signal).catch((interrupted) => {
           throw signal.aborted ? signal.reason : interrupted;
         });
@@ -219,8 +248,14 @@ export class Client implements Transport {
   }
 
   /** One try: the answer if it is none of an error. */
-  async #answer(request: ApiRequest, signal: AbortSignal, upgrade?: string): Promise<StreamedResponse> {
+  async #answer(
+    request: ApiRequest,
+    signal: AbortSignal,
+    message: Traced,
+    upgrade?: string,
+  ): Promise<StreamedResponse> {
     signal.throwIfAborted();
+    await this.#turn("rate", this.#rate?.enter(signal), message);
     const credentials = await this.config.headers(signal);
     // Last, because nothing may fail between a lease and its exchange.
     const lease = await this.#connections.lease(signal);
@@ -231,7 +266,7 @@ export class Client implements Transport {
           origin: this.#origin,
           path: this.#prefix + request.path,
           method: request.method,
-          headers: { ...this.#defaultHeaders(request), ...request.headers, ...credentials },
+          headers: { ...message?.headers, ...this.#defaultHeaders(request), ...request.headers, ...credentials },
           body: request.body ?? null,
           upgrade: upgrade ?? null,
         },
@@ -239,10 +274,23 @@ export class Client implements Transport {
         signal,
       ),
     );
+    if (message !== undefined) message.status = response.status;
     // The API redirects nobody; a proxy that wants a log-in does.
     if (response.status < 300) return response;
     const retryAfter = parseRetryAfter(response.headers["retry-after"], this.#timing.now());
     throw apiError(request, response.status, await readText(response.body, LONGEST_ERROR_BODY), retryAfter);
+  }
+
+  /** @param turn undefined: there is nothing to wait for. */
+  async #turn(reason: "rate" | "parallel", turn: Promise<void> | undefined, request: Traced): Promise<void> {
+    if (turn === undefined) return;
+    if (request === undefined) return turn;
+    const began = performance.now();
+    try {
+      await turn;
+    } finally {
+      diagnostics.wait.publish({ request, reason, duration: performance.now() - began });
+    }
   }
 
   #defaultHeaders(request: ApiRequest): Record<string, string> {
@@ -251,6 +299,12 @@ export class Client implements Transport {
     const packs = this.#gzip && request.method === "GET" && !/[?&](watch|follow)=/.test(request.path);
     return packs ? { ...headers, "accept-encoding": "gzip" } : headers;
   }
+}
+
+function tellRetry(request: Traced, error: unknown, tries: number, delay: number): void {
+  if (request === undefined) return;
+  request.retries++;
+  diagnostics.retry.publish({ request, tries, delay, error: failureOf(error) });
 }
 
 function parsed<T>(text: string, request: ApiRequest): T {

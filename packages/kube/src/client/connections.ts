@@ -5,6 +5,7 @@ import buildConnector from "undici/lib/core/connect.js";
 import SingleConnection from "undici/lib/dispatcher/client.js";
 import type { ClusterConfig, TlsMaterial } from "../config/cluster-config.ts";
 import { ConfigError } from "../config/errors.ts";
+import { diagnostics } from "./diagnostics.ts";
 import { proxyFor } from "./proxy.ts";
 
 // kube-apiserver closes a connection that was idle for 90 s; a request that
@@ -112,12 +113,16 @@ export class Connections {
     const timeout = this.#connectTimeout;
     const tls = { ...(this.#server.protocol === "https:" ? this.#prepare(material) : {}), timeout };
     if (this.#proxy === undefined || Agent === undefined) {
-      const connect = buildConnector(tls);
+      const connect = told(buildConnector(tls), this.#server.origin);
       return () => new SingleConnection(this.#server.origin, { ...options, connect });
     }
     // To undici, TLS settings for the way to a SOCKS proxy mean that the proxy itself speaks TLS.
     const proxyTls = this.#proxy.protocol === "socks5:" ? {} : { proxyTls: { timeout } };
-    const proxied = { ...options, ...proxyTls, uri: this.#proxy.href, connections: 1, requestTls: tls };
+    const factory = (origin: URL, given: SingleConnection.Options) => {
+      const connect = typeof given.connect === "function" ? told(given.connect, this.#server.origin) : given.connect;
+      return new SingleConnection(origin, { ...given, ...(connect && { connect }) });
+    };
+    const proxied = { ...options, ...proxyTls, uri: this.#proxy.href, connections: 1, requestTls: tls, factory };
     return () => new Agent(proxied);
   }
 
@@ -130,4 +135,18 @@ export class Connections {
       throw new ConfigError(`the certificates or the key for ${this.#config.server} cannot be used: ${reason}`);
     }
   }
+}
+
+/** The same, telling of each connection how it comes and goes. */
+function told(connect: buildConnector.connector, server: string): buildConnector.connector {
+  const { connection } = diagnostics;
+  return (options, callback) =>
+    connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
+      if (error) return callback(error, null);
+      if (connection.hasSubscribers) connection.publish({ type: "opened", server });
+      socket.once("close", () => {
+        if (connection.hasSubscribers) connection.publish({ type: "closed", server });
+      });
+      callback(null, socket);
+    });
 }

@@ -8,12 +8,15 @@ export class Gate {
     this.#free = width;
   }
 
-  /** Resolves when it is this one's turn; then `leave` must follow. Rejects with the signal's reason. */
-  enter(signal: AbortSignal): Promise<void> {
+  /**
+   * Undefined if it is this one's turn at once, else resolves when it is; then `leave` must
+   * follow. Rejects with the signal's reason.
+   */
+  enter(signal: AbortSignal): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#free > 0) {
       this.#free--;
-      return Promise.resolve();
+      return undefined;
     }
     return new Promise((resolve, reject) => {
       const turn = () => {

@@ -4,7 +4,7 @@ import { isTransient } from "./failure.ts";
 
 /** Time and chance, so that a test can decide both. */
 export interface Timing {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; never goes back. */
   now(): number;
   /** Rejects when the signal aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
@@ -13,7 +13,7 @@ export interface Timing {
 }
 
 export const systemTiming: Timing = {
-  now: Date.now,
+  now: () => performance.timeOrigin + performance.now(),
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
   random: Math.random,
 };

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { Api } from "../api/api.ts";
 import { ApiError } from "../client/errors.ts";
+import { TokenBucket } from "../client/token-bucket.ts";
 import type { RequestOptions, Transport } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -8,7 +9,6 @@ import type { ObjectReference } from "../types/core/v1.ts";
 import type { Event } from "../types/events/v1.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 import { microTime } from "./micro-time.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 const events: Resource = { group: "events.k8s.io", version: "v1", kind: "Event", plural: "events", namespaced: true };
 

@@ -1,5 +1,5 @@
+import { TokenBucket } from "../client/token-bucket.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 // client-go's figures for its controllers: 5 ms doubling to 1000 s a key, and over all keys 10 a second after 100.
 const FIRST_DELAY = 5;

@@ -1,14 +1,13 @@
-import type { Clock } from "../watch/clock.ts";
-
 /** Lets `burst` through at once, and from then on one every `interval` milliseconds. */
 export class TokenBucket {
-  readonly #clock: Clock;
+  readonly #clock: { now(): number };
   readonly #interval: number;
   readonly #burst: number;
   /** When the bucket is full again; each token taken puts it off by one interval. */
   #fullAt = 0;
 
-  constructor(clock: Clock, { burst, interval }: { burst: number; interval: number }) {
+  /** @param clock in milliseconds; should never go back. */
+  constructor(clock: { now(): number }, { burst, interval }: { burst: number; interval: number }) {
     this.#clock = clock;
     this.#burst = burst;
     this.#interval = interval;
@@ -25,6 +24,11 @@ export class TokenBucket {
     const missing = this.#missing();
     this.#fullAt = Math.max(this.#fullAt, now) + this.#interval;
     return Math.max(0, Math.ceil((missing + 1 - this.#burst) * this.#interval));
+  }
+
+  /** Gives a token back that was reserved and is not used. */
+  giveBack(): void {
+    this.#fullAt -= this.#interval;
   }
 
   #missing(): number {

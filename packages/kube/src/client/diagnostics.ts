@@ -1,0 +1,201 @@
+import { channel, type TracingChannel, tracingChannel } from "node:diagnostics_channel";
+import type { ApiRequest } from "../resource/request.ts";
+import { type RequestInfo, requestInfo } from "../resource/request-info.ts";
+import type { Resource } from "../resource/resource.ts";
+import { ApiError, ConnectionError } from "./errors.ts";
+
+/**
+ * What a failure was, without its words: those of the API may quote what was
+ * sent, and those of a reconcile are its author's.
+ */
+export interface Failure {
+  /** The error's class, such as `ApiError`. */
+  readonly name: string;
+  /** The HTTP status, where the API answered. */
+  readonly code?: number | undefined;
+  /** Such as `NotFound`, or `ECONNREFUSED` where no answer came. */
+  readonly reason?: string | undefined;
+}
+
+/** A request of a `Client`, all its tries together. */
+export interface RequestMessage extends RequestInfo {
+  readonly method: ApiRequest["method"];
+  /** Scheme, host and port. */
+  readonly server: string;
+  /** Empty. What a subscriber puts in at the start is sent along, such as `traceparent`. */
+  readonly headers: Record<string, string>;
+  /** HTTP status of the last answer; undefined while there is none. */
+  status: number | undefined;
+  /** Tries after the first. */
+  retries: number;
+  /** Milliseconds, at the end: until the answer was there whole or, for a stream such as a watch, its headers. */
+  duration: number | undefined;
+  /** At the end, where it failed. */
+  error: Failure | undefined;
+}
+
+/** A try has failed, and there will be another. */
+export interface RetryMessage {
+  readonly request: RequestMessage;
+  /** That have failed, this one included. */
+  readonly tries: number;
+  /** Milliseconds until the next. */
+  readonly delay: number;
+  readonly error: Failure;
+}
+
+/** A request has waited for its turn. */
+export interface WaitMessage {
+  readonly request: RequestMessage;
+  /** For the `rateLimit` of the client, or because as many run as may at a time. */
+  readonly reason: "rate" | "parallel";
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+export interface ConnectionMessage {
+  readonly type: "opened" | "closed";
+  /** Scheme, host and port. */
+  readonly server: string;
+}
+
+/** What happened to a watch that heals itself: that of a `watcher`, an Informer, a Reflector or a Controller. */
+export interface WatchMessage {
+  readonly resource: Pick<Resource, "group" | "version" | "plural">;
+  /** Undefined for all. */
+  readonly namespace: string | undefined;
+  /**
+   * `listed`: a list is whole. `opened` and `resumed`: a watch is asked for, the first
+   * after a list or one from where the last ended. `ended`: by the server, as it does
+   * every few minutes. `error`: it goes on after `retryIn`.
+   */
+  readonly type: "listed" | "opened" | "resumed" | "ended" | "error";
+  /** With `error`. */
+  readonly error?: Failure;
+  /** With `error`: milliseconds until the next try. */
+  readonly retryIn?: number;
+}
+
+/** One call of a Controller's reconcile function. */
+export interface ReconcileMessage {
+  /** Of the controller's objects, such as `documents.kube.rs`. */
+  readonly controller: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Milliseconds, at the end. */
+  duration: number | undefined;
+  /** At the end: milliseconds after which it wants to be called again. */
+  requeueAfter: number | undefined;
+  /** At the end, where it threw. */
+  error: Failure | undefined;
+}
+
+export interface LeaderMessage {
+  /** `lost`: not renewed in time, or taken by another. `released`: left to the next one at the end. */
+  readonly type: "acquired" | "lost" | "released";
+  /** Of the Lease. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly identity: string;
+}
+
+/** The depth of a Controller's queue has changed. */
+export interface QueueMessage {
+  /** The controller, such as `documents.kube.rs`. */
+  readonly queue: string;
+  /** Keys that wait to be taken. */
+  readonly depth: number;
+}
+
+/** A channel of `node:diagnostics_channel` whose messages are known by type. */
+export interface MessageChannel<M> {
+  readonly hasSubscribers: boolean;
+  publish(message: M): void;
+  /** The listener must not throw, and not change the message. */
+  subscribe(listener: (message: M) => void): void;
+  unsubscribe(listener: (message: M) => void): boolean;
+}
+
+const channelOf = <M>(name: string): MessageChannel<M> => channel(name) as unknown as MessageChannel<M>;
+
+/**
+ * What the library tells of itself, for metrics and traces, as channels of
+ * `node:diagnostics_channel`. The names and the shapes of the messages are stable:
+ * fields may come, none goes. Where nobody listens nothing is computed. There is
+ * never a credential, a body or a query in a message.
+ *
+ * `request` and `reconcile` are tracing channels: `start`, and `asyncEnd` with the
+ * same object, now with its outcome; before that `error` where it failed. An
+ * AsyncLocalStorage that is bound to `start` holds throughout.
+ *
+ *     diagnostics.retry.subscribe(({ request, delay }) => console.error(request.path, delay));
+ *     diagnostics.request.asyncEnd.subscribe((message) => console.error(message));
+ */
+export const diagnostics = {
+  /** `tracing:kubecast:request:*` */
+  request: tracingChannel<unknown, RequestMessage>("kubecast:request"),
+  /** `kubecast:retry` */
+  retry: channelOf<RetryMessage>("kubecast:retry"),
+  /** `kubecast:wait` */
+  wait: channelOf<WaitMessage>("kubecast:wait"),
+  /** `kubecast:connection` */
+  connection: channelOf<ConnectionMessage>("kubecast:connection"),
+  /** `kubecast:watch` */
+  watch: channelOf<WatchMessage>("kubecast:watch"),
+  /** `tracing:kubecast:reconcile:*` */
+  reconcile: tracingChannel<unknown, ReconcileMessage>("kubecast:reconcile"),
+  /** `kubecast:leader` */
+  leader: channelOf<LeaderMessage>("kubecast:leader"),
+  /** `kubecast:queue` */
+  queue: channelOf<QueueMessage>("kubecast:queue"),
+};
+
+/** Runs a request, and tells of it if anybody listens. */
+export function traceRequest<T>(
+  server: string,
+  request: ApiRequest,
+  run: (message: RequestMessage | undefined) => Promise<T>,
+): Promise<T> {
+  const { request: requests, retry, wait } = diagnostics;
+  if (!requests.hasSubscribers && !retry.hasSubscribers && !wait.hasSubscribers) return run(undefined);
+  const outcome = { status: undefined, retries: 0, duration: undefined, error: undefined };
+  const message: RequestMessage = { ...requestInfo(request), method: request.method, server, headers: {}, ...outcome };
+  return trace(requests, message, () => run(message));
+}
+
+/**
+ * As TracingChannel.tracePromise, which however puts into the message what the
+ * function returns, and the error as it is: those may hold what nobody else may see.
+ */
+export function trace<M extends { duration: number | undefined; error: Failure | undefined }, T>(
+  to: TracingChannel<unknown, M>,
+  message: M,
+  run: () => Promise<T>,
+): Promise<T> {
+  return to.start.runStores(message, () => {
+    const began = performance.now();
+    const running = (async () => {
+      try {
+        return await run();
+      } catch (error) {
+        message.error = failureOf(error);
+        throw error;
+      } finally {
+        message.duration = performance.now() - began;
+        if (message.error !== undefined) to.error.publish(message);
+        to.asyncStart.publish(message);
+        to.asyncEnd.publish(message);
+      }
+    })();
+    to.end.publish(message);
+    return running;
+  });
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ApiError) return { name: error.name, code: error.code, reason: error.reason || undefined };
+  const cause = error instanceof ConnectionError ? error.cause : error;
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  const reason = typeof code === "string" ? code : undefined;
+  return { name: error instanceof Error ? error.name : typeof error, reason };
+}
