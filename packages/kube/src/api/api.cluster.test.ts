@@ -1,11 +1,11 @@
 import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../client/client.ts";
+import { isStatus } from "../client/status.ts";
 import { loadConfig } from "../config/load.ts";
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import { RawApi } from "../resource/raw-api.ts";
 import { Api } from "./api.ts";
-import { isStatus } from "../client/status.ts";
 
 let server: KubeApiserver;
 let client: Client;

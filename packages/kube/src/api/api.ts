@@ -1,20 +1,19 @@
-import type { AttachedProcess } from "../client/streams/exec.ts";
-import type { ListenOptions, PortForward, PortListener } from "../client/streams/port-forward.ts";
-import type { RequestOptions, StreamedResponse, Transport } from "../client/transport.ts";
+import type { RequestOptions, Transport } from "../client/transport.ts";
 import * as named from "../resource/named.ts";
 import type { KubeObject, ObjectList, Status, WatchEvent } from "../resource/object.ts";
 import type {
-  AttachParams,
+  ApplyParams,
   DeleteParams,
   ListParams,
-  LogParams,
   PatchParams,
   PostParams,
   SelectorParams,
   WatchParams,
 } from "../resource/params.ts";
+import type { Apply } from "../resource/partly.ts";
+import type { Patch } from "../resource/patch.ts";
 import { RawApi } from "../resource/raw-api.ts";
-import type { Of, objectOf, ResourceOf } from "../resource/resource.ts";
+import type { ResourceOf } from "../resource/resource.ts";
 import type * as admissionregistrationv1 from "../types/admissionregistration/v1.ts";
 import type * as apiextensionsv1 from "../types/apiextensions/v1.ts";
 import type * as appsv1 from "../types/apps/v1.ts";
@@ -22,17 +21,16 @@ import type * as authorizationv1 from "../types/authorization/v1.ts";
 import type * as autoscalingv1 from "../types/autoscaling/v1.ts";
 import type * as batchv1 from "../types/batch/v1.ts";
 import type * as corev1 from "../types/core/v1.ts";
+import type { PartialObjectMetadata } from "../types/meta/v1.ts";
 import type * as networkingv1 from "../types/networking/v1.ts";
 import type * as storagev1 from "../types/storage/v1.ts";
 import { decodeEvents } from "../wire/frames.ts";
 import type { Condition } from "./conditions.ts";
+import { Subresources } from "./subresources.ts";
 import type { WaitOptions } from "./wait.ts";
 
 /** Objects a page of `listAll`; what client-go and kube take too. */
 const PAGE = 500;
-
-/** A patch: part of an object or, for the strategy JSON, an array of operations. */
-export type Patch = object;
 
 /**
  * The objects of one kind, typed. Immutable: `within`, `group` and `version`
@@ -44,17 +42,7 @@ export type Patch = object;
  *     const pods = Api.v1Pod(client).within("default");
  *     const pod = await pods.get("blog");
  */
-export class Api<K extends KubeObject> implements Of<K> {
-  declare readonly [objectOf]?: K;
-  readonly client: Transport;
-  /** Builds the requests that this sends. */
-  readonly raw: RawApi;
-
-  constructor(client: Transport, raw: RawApi) {
-    this.client = client;
-    this.raw = raw;
-  }
-
+export class Api<K extends KubeObject> extends Subresources<K> {
   static of<K extends KubeObject>(client: Transport, resource: ResourceOf<K>): Api<K> {
     return new Api<K>(client, new RawApi(resource));
   }
@@ -80,6 +68,18 @@ export class Api<K extends KubeObject> implements Of<K> {
     return new Api<K>(this.client, this.raw.version(version));
   }
 
+  /**
+   * The same objects, but their metadata alone, which is all that is sent: for what reads no
+   * more than names, labels, annotations or owners. Lists, watches, patches and deletes; an
+   * `Informer` and a `Reflector` take it too. The objects say that they are of the kind
+   * PartialObjectMetadata. To create or replace is a `RequestValidationError`.
+   *
+   *     const reflector = Reflector.new(Api.v1Secret(client).metadata());
+   */
+  metadata(): Api<PartialObjectMetadata> {
+    return new Api<PartialObjectMetadata>(this.client, this.raw.metadata());
+  }
+
   async get(name: string, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.get(name), options);
   }
@@ -93,8 +93,29 @@ export class Api<K extends KubeObject> implements Of<K> {
     return this.client.request(this.raw.replace(name, object, params), options);
   }
 
-  async patch(name: string, patch: Patch, params?: PatchParams, options?: RequestOptions): Promise<K> {
+  /**
+   * Changes an object. How the patch is read, `Patch.merge` and the like say, or
+   * `params.strategy` for a plain object or array; without either it is a JSON merge patch.
+   *
+   *     await pods.patch("web", Patch.merge({ metadata: { labels: { tier: "front" } } }));
+   *
+   * @throws {RequestValidationError} the patch and the strategy contradict each other.
+   */
+  async patch(name: string, patch: Patch | object, params?: PatchParams, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.patch(name, patch, params), options);
+  }
+
+  /**
+   * Server-side apply: creates the object, or changes it where its fields differ from those
+   * given, which are the `fieldManager`'s from then on. What it applied before and leaves out
+   * now is removed. `apiVersion` and `kind` are filled in.
+   *
+   *     await maps.apply({ metadata: { name: "web" }, data: { color: "blue" } }, { fieldManager: "painter" });
+   *
+   * @throws {ApiError} `isConflict`: another manager owns one of the fields; `fieldConflicts` tells which.
+   */
+  async apply(object: Apply<K>, params: ApplyParams, options?: RequestOptions): Promise<K> {
+    return this.client.request(this.raw.apply(object as Apply<KubeObject>, params), options);
   }
 
   /** The object, if it is on its way to be deleted; a Status, if it is gone. `isStatus` tells them apart. */
@@ -109,8 +130,10 @@ export class Api<K extends KubeObject> implements Of<K> {
 
   /**
    * Page after page, all of one moment: the same `metadata.resourceVersion`.
-   * If reading takes so long that the server forgets that moment (five minutes),
-   * it fails with an ApiError that `isGone`.
+   *
+   * @throws {ApiError} `isGone`: reading took so long that the server has forgotten that moment
+   * (five minutes). Begin anew or, where what changed meanwhile may be half seen, go on with
+   * the rest as it is now: `listAll({ continue: error.status.metadata.continue })`.
    */
   async *listAll(params: ListParams = {}, options?: RequestOptions): AsyncGenerator<ObjectList<K>, void, undefined> {
     let next: ListParams | undefined = { limit: PAGE, ...params };
@@ -119,6 +142,15 @@ export class Api<K extends KubeObject> implements Of<K> {
       yield page;
       next = page.metadata.continue ? followOn(next, page.metadata.continue) : undefined;
     }
+  }
+
+  /**
+   * The objects of all pages, one by one; see `listAll`.
+   *
+   *     for await (const pod of pods.items({ labelSelector: "app=shop" })) console.log(pod.metadata.name);
+   */
+  async *items(params?: ListParams, options?: RequestOptions): AsyncGenerator<K, void, undefined> {
+    for await (const page of this.listAll(params, options)) yield* page.items;
   }
 
   async deleteCollection(
@@ -140,110 +172,10 @@ export class Api<K extends KubeObject> implements Of<K> {
     for await (const events of decodeEvents<K>(body)) yield* events;
   }
 
-  async getStatus(name: string, options?: RequestOptions): Promise<K> {
-    return this.client.request(this.raw.getStatus(name), options);
-  }
-
-  async replaceStatus(name: string, object: K, params?: PostParams, options?: RequestOptions): Promise<K> {
-    return this.client.request(this.raw.replaceStatus(name, object, params), options);
-  }
-
-  async patchStatus(name: string, patch: Patch, params?: PatchParams, options?: RequestOptions): Promise<K> {
-    return this.client.request(this.raw.patchStatus(name, patch, params), options);
-  }
-
-  async getScale(name: string, options?: RequestOptions): Promise<autoscalingv1.Scale> {
-    return this.client.request(this.raw.getScale(name), options);
-  }
-
-  async replaceScale(
-    name: string,
-    scale: autoscalingv1.Scale,
-    params?: PostParams,
-    options?: RequestOptions,
-  ): Promise<autoscalingv1.Scale> {
-    return this.client.request(this.raw.replaceScale(name, scale, params), options);
-  }
-
-  async patchScale(
-    name: string,
-    patch: Patch,
-    params?: PatchParams,
-    options?: RequestOptions,
-  ): Promise<autoscalingv1.Scale> {
-    return this.client.request(this.raw.patchScale(name, patch, params), options);
-  }
-
-  /** What a pod's container has written so far. */
-  async log(name: string, params?: Omit<LogParams, "follow">, options?: RequestOptions): Promise<string> {
-    return this.client.requestText(this.raw.log(name, params), options);
-  }
-
-  /** The same as it is being written; destroy `body` to stop. */
-  async logStream(name: string, params?: LogParams, options?: RequestOptions): Promise<StreamedResponse> {
-    return this.client.stream(this.raw.log(name, { follow: true, ...params }), options);
-  }
-
-  /**
-   * The lines of a log as they are written, without their ends. Leaving the loop drops the
-   * connection. Ends when the container ends; rejects with the signal's reason.
-   */
-  async *logLines(name: string, params?: LogParams, options?: RequestOptions): AsyncGenerator<string, void, undefined> {
-    const { body } = await this.logStream(name, params, options);
-    const { lines } = await import("../client/streams/lines.ts");
-    yield* lines(body);
-  }
-
   /** Watches the object of this name until the condition holds; see `waitFor`. */
   async wait(name: string, condition: Condition<K>, options?: WaitOptions): Promise<K | undefined> {
     const { waitFor } = await import("./wait.ts");
     return waitFor(this, name, condition, options);
-  }
-
-  // What follows is loaded when it is first called: few programs need it.
-
-  /**
-   * Runs a command in a pod's container. Resolves once the connection stands; the signal
-   * cuts it at any time. The command is not given to a shell: for that, run
-   * `["sh", "-c", "..."]`.
-   *
-   *     const { stdout, result } = await pods.exec("blog", ["cat", "/etc/hostname"]);
-   *     for await (const chunk of stdout) process.stdout.write(chunk);
-   *     const { exitCode } = await result;
-   */
-  async exec(
-    name: string,
-    command: readonly string[],
-    { signal, timeout, ...params }: AttachParams & RequestOptions = {},
-  ): Promise<AttachedProcess> {
-    const { openProcess } = await import("../client/streams/exec.ts");
-    return openProcess(this.client, this.raw.exec(name, command, params), params, given({ signal, timeout }));
-  }
-
-  /** The streams of the process that the container runs; `stdin` only where the container has one. */
-  async attach(
-    name: string,
-    { signal, timeout, ...params }: AttachParams & RequestOptions = {},
-  ): Promise<AttachedProcess> {
-    const { openProcess } = await import("../client/streams/exec.ts");
-    return openProcess(this.client, this.raw.attach(name, params), params, given({ signal, timeout }));
-  }
-
-  /**
-   * One connection to each of a pod's ports, all over one WebSocket.
-   *
-   *     const forward = await pods.portForward("blog", [8080]);
-   *     forward.stream(8080).end("...");
-   */
-  async portForward(name: string, ports: readonly number[], options: RequestOptions = {}): Promise<PortForward> {
-    const { openPortForward } = await import("../client/streams/port-forward.ts");
-    return openPortForward(this.client, this.raw.portForward(name, ports), ports, options);
-  }
-
-  /** Listens on this computer; each connection there becomes one to the pod's port. */
-  async portForwardListen(name: string, port: number, options: ListenOptions = {}): Promise<PortListener> {
-    const { listen } = await import("../client/streams/port-forward.ts");
-    return listen((signal) => this.portForward(name, [port], { signal }), port, options);
   }
 
   static v1Namespace = (client: Transport): Api<corev1.Namespace> => Api.of(client, named.v1Namespace);
@@ -281,10 +213,6 @@ export class Api<K extends KubeObject> implements Of<K> {
     Api.of(client, named.v1ValidatingWebhookConfiguration);
   static v1CustomResourceDefinition = (client: Transport): Api<apiextensionsv1.CustomResourceDefinition> =>
     Api.of(client, named.v1CustomResourceDefinition);
-}
-
-function given({ signal, timeout }: { signal: AbortSignal | undefined; timeout: number | undefined }): RequestOptions {
-  return { ...(signal !== undefined && { signal }), ...(timeout !== undefined && { timeout }) };
 }
 
 /** The token carries the resourceVersion; the API refuses a request that names both. */

@@ -14,19 +14,21 @@ export type {
   TypeMeta,
   WatchEvent,
 } from "./object.ts";
-export {
-  type AttachParams,
-  type DeleteParams,
-  type ListParams,
-  type LogParams,
-  type PatchParams,
-  type PatchStrategy,
-  type PostParams,
-  type PropagationPolicy,
-  patchContentTypes,
-  type SelectorParams,
-  type WatchParams,
+export type {
+  ApplyParams,
+  AttachParams,
+  DeleteParams,
+  ListParams,
+  LogParams,
+  PatchParams,
+  PostParams,
+  PropagationPolicy,
+  SelectorParams,
+  TokenParams,
+  WatchParams,
 } from "./params.ts";
+export type { Apply, Partly } from "./partly.ts";
+export { type JsonPatchOperation, type MergePart, Patch, type PatchStrategy, patchContentTypes } from "./patch.ts";
 export { RawApi, type RequestBody } from "./raw-api.ts";
 export type { ApiRequest } from "./request.ts";
 export { apiVersion, type Of, type Resource, type ResourceOf, resourceName } from "./resource.ts";

@@ -1,4 +1,5 @@
 import { RequestValidationError } from "./errors.ts";
+import type { PatchStrategy } from "./patch.ts";
 
 /** Which objects a list, a watch or a deleteCollection is about. */
 export interface SelectorParams {
@@ -44,25 +45,18 @@ export interface PostParams {
 }
 
 export interface PatchParams extends PostParams {
-  /** Default `Merge`. */
+  /** How a plain object or array is to be read; default `Merge`. A `Patch` says it by itself. */
   strategy?: PatchStrategy;
   /** With `Apply` only: take over fields that another manager owns. */
   force?: boolean;
 }
 
-/** The ways to patch; each is sent with the content type of the same name in `patchContentTypes`. */
-export type PatchStrategy = keyof typeof patchContentTypes;
-
-export const patchContentTypes = {
-  /** Server-side apply: the object as it is wanted, owned fields only; needs a `fieldManager`. */
-  Apply: "application/apply-patch+yaml",
-  /** RFC 6902: an array of operations. */
-  JSON: "application/json-patch+json",
-  /** RFC 7386: arrays are replaced, `null` removes. */
-  Merge: "application/merge-patch+json",
-  /** Kubernetes' own: lists are merged by key. Built-in kinds only. */
-  Strategic: "application/strategic-merge-patch+json",
-} as const;
+export interface ApplyParams extends PostParams {
+  /** Who owns the fields that are applied; at most 128 characters. */
+  fieldManager: string;
+  /** Take over fields that another manager owns; without it that is a conflict. */
+  force?: boolean;
+}
 
 export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
 
@@ -74,6 +68,16 @@ export interface DeleteParams {
   propagationPolicy?: PropagationPolicy;
   /** Delete only the very object, or the very version of it, that was seen. */
   preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/** What a token is to be good for. */
+export interface TokenParams {
+  /** Who is to take it; default the API server. */
+  audiences?: string[];
+  /** At least 600; default 3600. The server may choose another: see `expirationTimestamp` of the answer. */
+  expirationSeconds?: number;
+  /** The token ends with this object, such as a Pod or Secret of its namespace. */
+  boundObjectRef?: { kind: string; apiVersion: string; name: string; uid?: string };
 }
 
 export interface LogParams {
@@ -221,12 +225,12 @@ export function chosenStreams(params: AttachParams): Required<Omit<AttachParams,
 }
 
 /** The body of a delete; absent where there is nothing to say. */
-export function deleteOptions(params: DeleteParams): string | undefined {
+export function deleteOptions(params: DeleteParams): object | undefined {
   checkCount("gracePeriodSeconds", params.gracePeriodSeconds);
   const { dryRun, ...rest } = params;
   const options = { ...rest, ...(dryRun ? { dryRun: ["All"] } : {}) };
   if (Object.values(options).every((value) => value === undefined)) return undefined;
-  return JSON.stringify({ apiVersion: "v1", kind: "DeleteOptions", ...options });
+  return { apiVersion: "v1", kind: "DeleteOptions", ...options };
 }
 
 function checkCount(name: string, value: number | undefined): void {

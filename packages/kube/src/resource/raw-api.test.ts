@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { findResource } from "./catalogue.ts";
 import { RequestValidationError } from "./errors.ts";
 import * as named from "./named.ts";
+import { Patch } from "./patch.ts";
 import { RawApi } from "./raw-api.ts";
 
 const json = { "content-type": "application/json" };
@@ -174,15 +175,15 @@ describe("patches", () => {
     ["Merge", "application/merge-patch+json"],
     ["Strategic", "application/strategic-merge-patch+json"],
   ] as const)("%s carries its content type", (strategy, type) => {
-    const request = pods.patch("blog", {}, { strategy, fieldManager: "me" });
+    const request = pods.patch("blog", strategy === "JSON" ? [] : {}, { strategy, fieldManager: "me" });
     expect(request).toMatchObject({ method: "PATCH", headers: { "content-type": type } });
     expect(request.path).toBe("/api/v1/namespaces/ns/pods/blog?fieldManager=me");
   });
 
   test("force goes with Apply only", () => {
     expect(pods.patch("blog", {}, { strategy: "Apply", force: true, fieldManager: "me" }).path).toMatch(/force=true$/);
-    for (const strategy of ["JSON", "Merge", "Strategic"] as const) {
-      expect(() => pods.patch("blog", {}, { strategy, force: true })).toThrow(RequestValidationError);
+    for (const patch of [Patch.json([]), Patch.merge({}), Patch.strategic({})]) {
+      expect(() => pods.patch("blog", patch, { force: true })).toThrow("force is for the patch strategy Apply only");
     }
     expect(() => pods.patch("blog", {}, { strategy: "Apply" })).toThrow(/needs a fieldManager/);
   });
@@ -190,6 +191,170 @@ describe("patches", () => {
   test("a field manager has at most 128 characters", () => {
     expect(pods.patch("blog", {}, { fieldManager: "ü".repeat(128) }).path).toContain("fieldManager=");
     expect(() => pods.patch("blog", {}, { fieldManager: "x".repeat(129) })).toThrow(RequestValidationError);
+  });
+});
+
+describe("a Patch", () => {
+  const pods = RawApi.v1Pod().within("ns");
+  const operations = [{ op: "remove", path: "/metadata/labels" }] as const;
+
+  test.each([
+    [Patch.merge({ a: null }), "application/merge-patch+json", '{"a":null}'],
+    [Patch.json(operations), "application/json-patch+json", '[{"op":"remove","path":"/metadata/labels"}]'],
+    [Patch.strategic({ a: [] }), "application/strategic-merge-patch+json", '{"a":[]}'],
+    [Patch.apply({ a: 1 }), "application/apply-patch+yaml", '{"apiVersion":"v1","kind":"Pod","a":1}'],
+  ])("says how it is to be read: %j", (patch, type, body) => {
+    for (const request of [
+      pods.patch("blog", patch, { fieldManager: "me" }),
+      pods.patchStatus("blog", patch, { fieldManager: "me", strategy: patch.strategy }),
+      pods.patchSubresource("blog", "resize", patch, { fieldManager: "me" }),
+    ]) {
+      expect(request).toMatchObject({ method: "PATCH", headers: { "content-type": type }, body });
+    }
+  });
+
+  test("that contradicts the strategy is refused, and so is a plain patch of another shape", () => {
+    expect(() => pods.patch("blog", Patch.json([]), { strategy: "Merge" })).toThrow(
+      new RequestValidationError("a patch of the strategy JSON cannot be sent as Merge"),
+    );
+    expect(() => pods.patchScale("blog", Patch.merge({}), { strategy: "Strategic" })).toThrow(RequestValidationError);
+    expect(() => pods.patch("blog", [])).toThrow(/an array of operations is for the strategy JSON/);
+    expect(() => pods.patch("blog", {}, { strategy: "JSON" })).toThrow(/is an array of operations, not an object/);
+    expect(() => pods.patch("blog", Patch.apply({}))).toThrow(/needs a fieldManager/);
+  });
+
+  test("that is written already is sent as it is", () => {
+    const request = pods.patch("blog", "[]", { strategy: "JSON" });
+    expect(request).toMatchObject({ headers: { "content-type": "application/json-patch+json" }, body: "[]" });
+    expect(pods.patch("blog", "kind: Pod", { strategy: "Apply", fieldManager: "me" }).body).toBe("kind: Pod");
+  });
+});
+
+describe("apply", () => {
+  const web = { metadata: { name: "web" }, spec: { replicas: 2 } };
+  const deployments = RawApi.v1Deployment().within("ns");
+
+  test("says what the object is, and who wants it", () => {
+    expect(deployments.apply(web, { fieldManager: "me", force: true, dryRun: true })).toEqual({
+      method: "PATCH",
+      path: "/apis/apps/v1/namespaces/ns/deployments/web?dryRun=All&fieldManager=me&force=true",
+      headers: { "content-type": "application/apply-patch+yaml" },
+      body: JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", ...web }),
+    });
+    expect(deployments.applyStatus(web, { fieldManager: "me" }).path).toBe(
+      "/apis/apps/v1/namespaces/ns/deployments/web/status?fieldManager=me",
+    );
+  });
+
+  test("leaves what the object says of itself, and knows what a scale is", () => {
+    const own = { apiVersion: "apps/v1beta1", kind: "Deployment", ...web };
+    expect(deployments.apply(own, { fieldManager: "me" }).body).toBe(JSON.stringify(own));
+    const scale = deployments.patchScale("web", Patch.apply({ spec: { replicas: 1 } }), { fieldManager: "me" });
+    expect(scale.body).toBe('{"apiVersion":"autoscaling/v1","kind":"Scale","spec":{"replicas":1}}');
+  });
+
+  test("needs a name, a manager and a kind", () => {
+    expect(() => deployments.apply({ metadata: { name: "" } }, { fieldManager: "me" })).toThrow(
+      /name must not be empty/,
+    );
+    expect(() => deployments.apply(web, { fieldManager: "" })).toThrow(/needs a fieldManager/);
+    const foos = RawApi.customResource("foos").group("clux.dev").within("ns");
+    expect(() => foos.apply(web, { fieldManager: "me" })).toThrow("foos.clux.dev: what is applied needs its kind");
+    expect(foos.apply({ kind: "Foo", ...web }, { fieldManager: "me" }).body).toContain('"apiVersion":"clux.dev/v1"');
+  });
+});
+
+describe("metadata only", () => {
+  const deployments = RawApi.v1Deployment().metadata().within("ns");
+  const one = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+  const many = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+  test("is asked for by what is accepted", () => {
+    const path = "/apis/apps/v1/namespaces/ns/deployments";
+    expect(deployments.get("web")).toEqual({ method: "GET", path: `${path}/web`, headers: { accept: one } });
+    expect(deployments.list()).toEqual({ method: "GET", path, headers: { accept: many } });
+    expect(deployments.watch()).toEqual({ method: "GET", path: `${path}?watch=true`, headers: { accept: one } });
+    expect(deployments.patch("web", {}).headers).toEqual({
+      "content-type": "application/merge-patch+json",
+      accept: one,
+    });
+    expect(deployments.delete("web").headers).toEqual({ accept: one });
+    expect(deployments.deleteCollection({}, { gracePeriodSeconds: 0 }).headers).toEqual({
+      "content-type": "application/json",
+      accept: many,
+    });
+    expect(deployments.getStatus("web").headers).toEqual({ accept: one });
+    expect(deployments.version("v1beta1").group("extensions").get("web").headers).toEqual({ accept: one });
+  });
+
+  test("is not what a scale is, and not enough to write a whole object", () => {
+    expect(deployments.getScale("web").headers).toBeUndefined();
+    expect(deployments.patchScale("web", {}).headers).toEqual({ "content-type": "application/merge-patch+json" });
+    for (const build of [
+      () => deployments.create({}),
+      () => deployments.replace("web", {}),
+      () => deployments.replaceStatus("web", {}),
+    ]) {
+      expect(build).toThrow(/needs whole objects, not their metadata alone/);
+    }
+  });
+});
+
+describe("subresources of one kind", () => {
+  const pods = RawApi.v1Pod().within("ns");
+  const json = (body: unknown) => ({ headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+  test("eviction", () => {
+    expect(pods.evict("blog")).toEqual({
+      method: "POST",
+      path: "/api/v1/namespaces/ns/pods/blog/eviction",
+      ...json({ apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "blog", namespace: "ns" } }),
+    });
+    const careful = pods.evict("blog", { dryRun: true, gracePeriodSeconds: 5, preconditions: { uid: "u" } });
+    expect(careful.path).toBe("/api/v1/namespaces/ns/pods/blog/eviction?dryRun=All");
+    expect(JSON.parse(String(careful.body)).deleteOptions).toEqual({
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      gracePeriodSeconds: 5,
+      preconditions: { uid: "u" },
+    });
+  });
+
+  test("binding", () => {
+    expect(pods.bind("blog", "node-1", { dryRun: true })).toEqual({
+      method: "POST",
+      path: "/api/v1/namespaces/ns/pods/blog/binding?dryRun=All",
+      ...json({
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name: "blog", namespace: "ns" },
+        target: { apiVersion: "v1", kind: "Node", name: "node-1" },
+      }),
+    });
+  });
+
+  test("token", () => {
+    const boundObjectRef = { apiVersion: "v1", kind: "Pod", name: "blog" };
+    const params = { audiences: ["vault"], expirationSeconds: 600, boundObjectRef };
+    expect(new RawApi(findResource("serviceaccounts")!).within("ns").createToken("builder", params)).toEqual({
+      method: "POST",
+      path: "/api/v1/namespaces/ns/serviceaccounts/builder/token",
+      ...json({ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: params }),
+    });
+  });
+
+  test("any other", () => {
+    const path = "/api/v1/namespaces/ns/pods/blog/resize";
+    expect(pods.getSubresource("blog", "resize")).toEqual({ method: "GET", path });
+    expect(pods.replaceSubresource("blog", "resize", {}, { dryRun: true })).toMatchObject({
+      method: "PUT",
+      path: `${path}?dryRun=All`,
+    });
+    expect(pods.patchSubresource("blog", "resize", {}, { strategy: "Strategic" })).toMatchObject({
+      method: "PATCH",
+      path,
+      headers: { "content-type": "application/strategic-merge-patch+json" },
+    });
   });
 });
 

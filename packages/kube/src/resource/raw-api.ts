@@ -1,6 +1,8 @@
 import { RequestValidationError } from "./errors.ts";
 import * as named from "./named.ts";
+import type { KubeObject, TypeMeta } from "./object.ts";
 import {
+  type ApplyParams,
   type AttachParams,
   attachQuery,
   type DeleteParams,
@@ -11,22 +13,26 @@ import {
   logQuery,
   type PatchParams,
   type PostParams,
-  patchContentTypes,
   patchQuery,
   postQuery,
   type Query,
   queryString,
   type SelectorParams,
+  type TokenParams,
   type WatchParams,
   watchQuery,
 } from "./params.ts";
+import type { Apply } from "./partly.ts";
+import { Patch, patchContentTypes } from "./patch.ts";
 import type { ApiRequest } from "./request.ts";
-import { type Resource, resourceName } from "./resource.ts";
+import { apiVersion, type Resource, resourceName } from "./resource.ts";
 
 /** What is sent: an object to be written as JSON, or the finished text or bytes. */
 export type RequestBody = object | string | Uint8Array;
 
 const JSON_TYPE = { "content-type": "application/json" };
+const METADATA = { accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" };
+const METADATA_LIST = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" };
 
 /**
  * Builds the requests of one resource, without sending any. Immutable: `within`,
@@ -41,8 +47,10 @@ export class RawApi {
   readonly resource: Resource;
   /** Absent: all namespaces, or a resource that has none. */
   readonly namespace: string | undefined;
+  /** Whether the server is to answer with no more than objects' metadata. */
+  readonly metadataOnly: boolean;
 
-  constructor(resource: Resource, namespace?: string) {
+  constructor(resource: Resource, namespace?: string, options: { metadataOnly?: boolean | undefined } = {}) {
     checkSegment(resource, "version", resource.version);
     checkSegment(resource, "plural", resource.plural);
     if (resource.group !== "") checkSegment(resource, "group", resource.group);
@@ -54,6 +62,7 @@ export class RawApi {
     }
     this.resource = resource;
     this.namespace = namespace;
+    this.metadataOnly = options.metadataOnly ?? false;
   }
 
   /**
@@ -67,31 +76,40 @@ export class RawApi {
   }
 
   within(namespace: string): RawApi {
-    return new RawApi(this.resource, namespace);
+    return new RawApi(this.resource, namespace, this);
   }
 
   group(group: string): RawApi {
-    return new RawApi({ ...this.resource, group }, this.namespace);
+    return new RawApi({ ...this.resource, group }, this.namespace, this);
   }
 
   version(version: string): RawApi {
-    return new RawApi({ ...this.resource, version }, this.namespace);
+    return new RawApi({ ...this.resource, version }, this.namespace, this);
+  }
+
+  /**
+   * The same, answered by PartialObjectMetadata in place of the objects. It
+   * neither creates nor replaces: for that, objects must be whole.
+   */
+  metadata(): RawApi {
+    return new RawApi(this.resource, this.namespace, { metadataOnly: true });
   }
 
   list(params: ListParams = {}): ApiRequest {
-    return { method: "GET", path: this.#collection(listQuery(params)) };
+    return this.#answered(METADATA_LIST, { method: "GET", path: this.#collection(listQuery(params)) });
   }
 
   /** Answered by a stream of events that `requestEvents` reads. */
   watch(params: WatchParams = {}): ApiRequest {
-    return { method: "GET", path: this.#collection(watchQuery(params)) };
+    return this.#answered(METADATA, { method: "GET", path: this.#collection(watchQuery(params)) });
   }
 
   get(name: string): ApiRequest {
-    return { method: "GET", path: this.#object(name) };
+    return this.#answered(METADATA, { method: "GET", path: this.#object(name) });
   }
 
   create(object: RequestBody, params: PostParams = {}): ApiRequest {
+    this.#needWhole("create");
     const path = this.#own() + queryString(postQuery(params));
     return { method: "POST", path, headers: JSON_TYPE, body: encode(object) };
   }
@@ -101,58 +119,118 @@ export class RawApi {
     return this.#put(name, "", object, params);
   }
 
-  patch(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
+  /** A plain object or array is read as `params.strategy` says. */
+  patch(name: string, patch: Patch | RequestBody, params: PatchParams = {}): ApiRequest {
     return this.#patch(name, "", patch, params);
   }
 
+  /** Server-side apply: creates the object or changes it. `apiVersion` and `kind` are filled in where they are absent. */
+  apply<T extends Apply<KubeObject>>(object: T, params: ApplyParams): ApiRequest {
+    return this.#patch(object.metadata?.name ?? "", "", Patch.apply<object>(object), params);
+  }
+
+  applyStatus<T extends Apply<KubeObject>>(object: T, params: ApplyParams): ApiRequest {
+    return this.#patch(object.metadata?.name ?? "", "status", Patch.apply<object>(object), params);
+  }
+
   delete(name: string, params: DeleteParams = {}): ApiRequest {
-    return withOptions({ method: "DELETE", path: this.#object(name) }, params);
+    return this.#answered(METADATA, withOptions({ method: "DELETE", path: this.#object(name) }, params));
   }
 
   /** Deletes all that the selectors match. */
   deleteCollection(selectors: SelectorParams = {}, params: DeleteParams = {}): ApiRequest {
-    return withOptions({ method: "DELETE", path: this.#own() + queryString(listQuery(selectors)) }, params);
+    const request = { method: "DELETE", path: this.#own() + queryString(listQuery(selectors)) } as const;
+    return this.#answered(METADATA_LIST, withOptions(request, params));
+  }
+
+  /** Of any name, such as `status`. */
+  getSubresource(name: string, subresource: string): ApiRequest {
+    const request = { method: "GET", path: this.#object(name, subresource) } as const;
+    return subresource === "scale" ? request : this.#answered(METADATA, request);
+  }
+
+  createSubresource(name: string, subresource: string, object: RequestBody, params: PostParams = {}): ApiRequest {
+    const path = this.#object(name, subresource, postQuery(params));
+    return { method: "POST", path, headers: JSON_TYPE, body: encode(object) };
+  }
+
+  replaceSubresource(name: string, subresource: string, object: RequestBody, params: PostParams = {}): ApiRequest {
+    return this.#put(name, subresource, object, params);
+  }
+
+  patchSubresource(
+    name: string,
+    subresource: string,
+    patch: Patch | RequestBody,
+    params: PatchParams = {},
+  ): ApiRequest {
+    return this.#patch(name, subresource, patch, params);
   }
 
   getStatus(name: string): ApiRequest {
-    return { method: "GET", path: this.#object(name, "/status") };
+    return this.getSubresource(name, "status");
   }
 
   replaceStatus(name: string, object: RequestBody, params: PostParams = {}): ApiRequest {
-    return this.#put(name, "/status", object, params);
+    return this.#put(name, "status", object, params);
   }
 
-  patchStatus(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
-    return this.#patch(name, "/status", patch, params);
+  patchStatus(name: string, patch: Patch | RequestBody, params: PatchParams = {}): ApiRequest {
+    return this.#patch(name, "status", patch, params);
   }
 
   getScale(name: string): ApiRequest {
-    return { method: "GET", path: this.#object(name, "/scale") };
+    return this.getSubresource(name, "scale");
   }
 
   replaceScale(name: string, scale: RequestBody, params: PostParams = {}): ApiRequest {
-    return this.#put(name, "/scale", scale, params);
+    return this.#put(name, "scale", scale, params);
   }
 
-  patchScale(name: string, patch: RequestBody, params: PatchParams = {}): ApiRequest {
-    return this.#patch(name, "/scale", patch, params);
+  patchScale(name: string, patch: Patch | RequestBody, params: PatchParams = {}): ApiRequest {
+    return this.#patch(name, "scale", patch, params);
+  }
+
+  /** Of a Pod: deletes it if no PodDisruptionBudget is against it; else the answer is a 429. */
+  evict(name: string, { dryRun = false, ...params }: DeleteParams = {}): ApiRequest {
+    const options = deleteOptions(params);
+    const eviction = {
+      apiVersion: "policy/v1",
+      kind: "Eviction",
+      metadata: { name, namespace: this.namespace },
+      ...(options !== undefined && { deleteOptions: options }),
+    };
+    return this.createSubresource(name, "eviction", eviction, { dryRun });
+  }
+
+  /** Of a Pod: puts it on a node. */
+  bind(name: string, nodeName: string, params: PostParams = {}): ApiRequest {
+    const target = { apiVersion: "v1", kind: "Node", name: nodeName };
+    const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace: this.namespace }, target };
+    return this.createSubresource(name, "binding", binding, params);
+  }
+
+  /** Of a ServiceAccount: a token of its own, answered by a TokenRequest. */
+  createToken(name: string, params: TokenParams = {}): ApiRequest {
+    const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: params };
+    return this.createSubresource(name, "token", request);
   }
 
   /** Answered by text, not JSON; with `follow`, by a stream. */
   log(name: string, params: LogParams = {}): ApiRequest {
-    return { method: "GET", path: this.#object(name, "/log", logQuery(params)), headers: { accept: "*/*" } };
+    return { method: "GET", path: this.#object(name, "log", logQuery(params)), headers: { accept: "*/*" } };
   }
 
   /** Answered by a WebSocket. The command is not given to a shell; the first word is the program. */
   exec(name: string, command: readonly string[], params: AttachParams = {}): ApiRequest {
     if (command.length === 0) throw new RequestValidationError("exec needs a command of at least one word");
     const words = command.map((word) => `&command=${encodeURIComponent(word)}`).join("");
-    return { method: "GET", path: this.#object(name, "/exec", attachQuery(params)) + words };
+    return { method: "GET", path: this.#object(name, "exec", attachQuery(params)) + words };
   }
 
   /** Answered by a WebSocket: the streams of the container's own process. */
   attach(name: string, params: AttachParams = {}): ApiRequest {
-    return { method: "GET", path: this.#object(name, "/attach", attachQuery(params)) };
+    return { method: "GET", path: this.#object(name, "attach", attachQuery(params)) };
   }
 
   /** Answered by a WebSocket with a pair of channels for each port. */
@@ -160,18 +238,41 @@ export class RawApi {
     const wrong = ports.find((port) => !Number.isInteger(port) || port < 1 || port > 65_535);
     if (wrong !== undefined) throw new RequestValidationError(`a port is a whole number from 1 to 65535, not ${wrong}`);
     if (ports.length === 0) throw new RequestValidationError("portForward needs at least one port");
-    return { method: "GET", path: this.#object(name, "/portforward", [["ports", ports.join(",")]]) };
+    return { method: "GET", path: this.#object(name, "portforward", [["ports", ports.join(",")]]) };
   }
 
   #put(name: string, subresource: string, object: RequestBody, params: PostParams): ApiRequest {
+    if (subresource !== "scale") this.#needWhole("replace");
     const path = this.#object(name, subresource, postQuery(params));
     return { method: "PUT", path, headers: JSON_TYPE, body: encode(object) };
   }
 
-  #patch(name: string, subresource: string, patch: RequestBody, params: PatchParams): ApiRequest {
-    const path = this.#object(name, subresource, patchQuery(params));
-    const headers = { "content-type": patchContentTypes[params.strategy ?? "Merge"] };
-    return { method: "PATCH", path, headers, body: encode(patch) };
+  #patch(name: string, subresource: string, given: Patch | RequestBody, params: PatchParams): ApiRequest {
+    const { strategy = "Merge" } = params;
+    const patch = isEncoded(given) ? { strategy, content: given } : Patch.of(given, params.strategy);
+    const path = this.#object(name, subresource, patchQuery({ ...params, strategy: patch.strategy }));
+    const headers = { "content-type": patchContentTypes[patch.strategy] };
+    const content = patch.strategy === "Apply" ? this.#typed(patch.content, subresource) : patch.content;
+    const request = { method: "PATCH", path, headers, body: encode(content) } as const;
+    return subresource === "scale" ? request : this.#answered(METADATA, request);
+  }
+
+  /** Says what it is, as the API demands of what is applied. */
+  #typed(content: RequestBody, subresource: string): RequestBody {
+    if (isEncoded(content)) return content;
+    const own = { apiVersion: apiVersion(this.resource), kind: this.resource.kind };
+    const type = subresource === "scale" ? { apiVersion: "autoscaling/v1", kind: "Scale" } : own;
+    const object: TypeMeta = { ...type, ...content };
+    if (object.kind) return object;
+    throw new RequestValidationError(`${resourceName(this.resource)}: what is applied needs its kind`);
+  }
+
+  #answered(as: Readonly<Record<string, string>>, request: ApiRequest): ApiRequest {
+    return this.metadataOnly ? { ...request, headers: { ...request.headers, ...as } } : request;
+  }
+
+  #needWhole(verb: string): void {
+    if (this.metadataOnly) throw new RequestValidationError(`${verb} needs whole objects, not their metadata alone`);
   }
 
   /** Of one namespace or, where none was chosen, of all. */
@@ -192,7 +293,8 @@ export class RawApi {
 
   #object(name: string, subresource = "", query: Query = []): string {
     checkSegment(this.resource, "name", name);
-    return `${this.#own()}/${segment(name)}${subresource}${queryString(query)}`;
+    const below = subresource === "" ? "" : `/${segment(subresource)}`;
+    return `${this.#own()}/${segment(name)}${below}${queryString(query)}`;
   }
 
   static v1Namespace = (): RawApi => new RawApi(named.v1Namespace);
@@ -224,12 +326,16 @@ export class RawApi {
 const segment = encodeURIComponent;
 
 function encode(body: RequestBody): string | Uint8Array {
-  return typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return isEncoded(body) ? body : JSON.stringify(body);
+}
+
+function isEncoded(body: RequestBody): body is string | Uint8Array {
+  return typeof body === "string" || body instanceof Uint8Array;
 }
 
 function withOptions(request: ApiRequest, params: DeleteParams): ApiRequest {
   const body = deleteOptions(params);
-  return body === undefined ? request : { ...request, headers: JSON_TYPE, body };
+  return body === undefined ? request : { ...request, headers: JSON_TYPE, body: JSON.stringify(body) };
 }
 
 /** The rule of `path segment names` in k8s.io/apimachinery, which holds for every name in a URL of the API. */
