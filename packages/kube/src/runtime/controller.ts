@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { KubeObject } from "../resource/object.ts";
-import type { Resource } from "../resource/resource.ts";
+import { type Resource, resourceName } from "../resource/resource.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 import type { Reflector } from "../watch/reflector.ts";
+import { traceReconcile } from "./diagnostics.ts";
 import { LeadershipLostError } from "./leader-election.ts";
 import { WorkQueue } from "./queue.ts";
 import { type Mapper, ownersOf, type Request, requestOf, requestOfKey } from "./request.ts";
@@ -141,7 +142,7 @@ export class Controller<K extends KubeObject> {
       throw new RangeError(`concurrency must be a whole number of at least 1, not ${concurrency}`);
     }
     if (this.#queue !== undefined) throw new Error("this controller is running already");
-    const queue = new WorkQueue({ clock: this.#clock });
+    const queue = new WorkQueue({ clock: this.#clock, name: resourceName(this.store.resource) });
     this.#queue = queue;
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(options.signal.reason);
@@ -215,7 +216,7 @@ export class Controller<K extends KubeObject> {
     this.#counts.reconciles++;
     this.#counts.active++;
     try {
-      const outcome = await task.reconcile(request, context);
+      const outcome = await traceReconcile(this.store.resource, request, () => task.reconcile(request, context));
       if (outcome) queue.addAfter(key, outcome.requeueAfter);
       queue.forget(key);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Api } from "../api/api.ts";
+import { diagnostics, type LeaderMessage } from "../client/diagnostics.ts";
 import { ApiError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -149,6 +150,7 @@ export class LeaderElector {
     const onAbort = (): void => stop.abort(signal.reason);
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
+    this.#tell("acquired");
     const work = (async () => lead(stop.signal))().finally(() => ended.abort());
     let lost = true;
     try {
@@ -156,8 +158,12 @@ export class LeaderElector {
       lost = !ended.signal.aborted;
     } finally {
       signal.removeEventListener("abort", onAbort);
-      if (lost) stop.abort(new LeadershipLostError(`${this.identity} does not lead any more`));
+      if (lost) {
+        this.#tell("lost");
+        stop.abort(new LeadershipLostError(`${this.identity} does not lead any more`));
+      }
       await Promise.allSettled([work]);
+      if (!lost) this.#tell("released");
       await this.#release();
     }
     await work.catch((error: unknown) => {
@@ -166,6 +172,13 @@ export class LeaderElector {
       this.#options.onError?.(error);
     });
     return lost ? "lost" : "ended";
+  }
+
+  #tell(type: LeaderMessage["type"]): void {
+    const { namespace, name } = this.#options;
+    if (diagnostics.leader.hasSubscribers) {
+      diagnostics.leader.publish({ type, namespace, name, identity: this.identity });
+    }
   }
 
   /** Renews until the work has ended, or the leadership is lost. */

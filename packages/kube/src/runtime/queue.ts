@@ -1,4 +1,5 @@
 import { TokenBucket } from "../client/token-bucket.ts";
+import { diagnostics } from "../client/diagnostics.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 
 // client-go's figures for its controllers: 5 ms doubling to 1000 s a key, and over all keys 10 a second after 100.
@@ -12,6 +13,8 @@ export type Priority = "normal" | "low";
 
 export interface QueueOptions {
   readonly clock?: Clock | undefined;
+  /** By which `diagnostics.queue` tells of its depth; without one it does not. */
+  readonly name?: string | undefined;
 }
 
 interface Delayed {
@@ -27,6 +30,7 @@ interface Delayed {
  */
 export class WorkQueue {
   readonly #clock: Clock;
+  readonly #name: string | undefined;
   readonly #retries: TokenBucket;
   readonly #waiting: Record<Priority, Set<string>> = { normal: new Set(), low: new Set() };
   readonly #working = new Set<string>();
@@ -37,8 +41,9 @@ export class WorkQueue {
   readonly #takers = new Set<() => void>();
   #closed = false;
 
-  constructor({ clock = systemClock }: QueueOptions = {}) {
+  constructor({ clock = systemClock, name }: QueueOptions = {}) {
     this.#clock = clock;
+    this.#name = name;
     this.#retries = new TokenBucket(clock, RETRIES);
   }
 
@@ -57,6 +62,7 @@ export class WorkQueue {
     if (this.#waiting.normal.has(key)) return;
     if (priority === "normal") this.#waiting.low.delete(key);
     this.#waiting[priority].add(key);
+    this.#tell();
     const [taker] = this.#takers;
     taker?.();
   }
@@ -130,6 +136,7 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#again.clear();
     for (const keys of Object.values(this.#waiting)) keys.clear();
+    this.#tell();
     for (const taker of this.#takers) taker();
   }
 
@@ -138,10 +145,16 @@ export class WorkQueue {
       for (const key of keys) {
         keys.delete(key);
         this.#working.add(key);
+        this.#tell();
         return key;
       }
     }
     return undefined;
+  }
+
+  #tell(): void {
+    if (this.#name === undefined || !diagnostics.queue.hasSubscribers) return;
+    diagnostics.queue.publish({ queue: this.#name, depth: this.size });
   }
 
   #isWaiting(key: string): boolean {

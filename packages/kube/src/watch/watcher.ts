@@ -7,6 +7,7 @@ import { type Projection, project, projectionOf } from "../wire/projection.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { WatchConnection } from "./connection.ts";
+import { WatchDiagnostics } from "./diagnostics.ts";
 import type { WatchItem } from "./item.ts";
 import { type Selection, WatchRequests } from "./requests.ts";
 import {
@@ -89,6 +90,7 @@ export class WatchRounds<K extends KubeObject> {
   readonly #random: () => number;
   readonly #backoff: Backoff;
   readonly #stats: WatchStats;
+  readonly #diagnostics: WatchDiagnostics;
   readonly #projection: Projection | undefined;
   #state: State;
   #connections = 0;
@@ -100,6 +102,7 @@ export class WatchRounds<K extends KubeObject> {
     this.#random = options.random ?? Math.random;
     this.#backoff = new Backoff(this.#clock, this.#random);
     this.#stats = options.stats ?? watchStats();
+    this.#diagnostics = new WatchDiagnostics(options);
     this.#projection = options.fields && projectionOf(options.fields);
     this.#state = initialState(options.streamingLists ?? true);
   }
@@ -140,10 +143,13 @@ export class WatchRounds<K extends KubeObject> {
   #step(answer: Answer<K>): { items: WatchItem<K>[]; retryIn: number } {
     const { state, items, failure } = step<K>(this.#state, answer);
     this.#state = state;
-    if (failure === undefined) return { items, retryIn: 0 };
-    this.#stats.errors++;
-    const retryIn = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterSeconds : undefined);
-    items.push({ type: "error", error: failure, retryIn });
+    let retryIn = 0;
+    if (failure !== undefined) {
+      this.#stats.errors++;
+      retryIn = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterSeconds : undefined);
+      items.push({ type: "error", error: failure, retryIn });
+    }
+    this.#diagnostics.answered(answer, items);
     return { items, retryIn };
   }
 
@@ -185,6 +191,7 @@ export class WatchRounds<K extends KubeObject> {
   #connect(timeoutSeconds: number, patience: number, signal: AbortSignal): WatchConnection<K> {
     if (!isStream(this.#state)) throw new TypeError("no watch is due");
     if (this.#connections++ > 0) this.#stats.restarts++;
+    this.#diagnostics.connecting();
     const request = this.#requests.watch(this.#state, timeoutSeconds);
     const { transport } = this.#options;
     return new WatchConnection({
