@@ -48,8 +48,8 @@ export async function waitFor<K extends KubeObject>(
     stop.abort(new WaitTimeoutError(`${what} did not meet the condition within ${timeout} ms`, { cause: failure }));
   };
   const timer = timeout === undefined ? undefined : clock.setTimeout(late, timeout);
-  const { resource, namespace } = api.raw;
-  const selection = { resource, namespace, fieldSelector: `metadata.name=${name}` };
+  const { resource, namespace, metadataOnly } = api.raw;
+  const selection = { resource, namespace, metadataOnly, fieldSelector: `metadata.name=${name}` };
   const store = new Store<K>();
   try {
     for await (const items of watcher<K>({ transport: api.client, ...selection, clock, signal: stop.signal })) {

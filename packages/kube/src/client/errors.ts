@@ -1,4 +1,4 @@
-import type { Status } from "../resource/object.ts";
+import type { Status, StatusCause } from "../resource/object.ts";
 
 export { DecodeError } from "../wire/errors.ts";
 
@@ -16,7 +16,10 @@ export class ApiError extends Error {
     options: { code: number; retryAfterSeconds?: number | undefined; method?: string; path?: string },
   ) {
     const where = options.method === undefined ? "" : ` (${options.method} ${options.path})`;
-    super(`${status.message || status.reason || `HTTP ${options.code}`}${where}`);
+    // Only the cause says which budget it is, and what it would take.
+    const budget = disruptionBudget(status)?.message;
+    const what = status.message || status.reason || `HTTP ${options.code}`;
+    super(`${what}${budget === undefined ? "" : ` ${budget}`}${where}`);
     this.status = status;
     this.code = options.code;
     this.reason = status.reason ?? "";
@@ -48,6 +51,14 @@ export class ApiError extends Error {
   get isInvalid(): boolean {
     return this.code === 422;
   }
+  /** An eviction that a PodDisruptionBudget does not allow for now. */
+  get isDisruptionBudget(): boolean {
+    return this.isTooManyRequests && disruptionBudget(this.status) !== undefined;
+  }
+}
+
+function disruptionBudget(status: Status): StatusCause | undefined {
+  return status.details?.causes?.find(({ reason }) => reason === "DisruptionBudget");
 }
 
 /** No answer came: refused, reset, timed out, or a certificate that does not verify. */

@@ -4,10 +4,14 @@ import { parseRetryAfter, retryDelay } from "./retry.ts";
 
 describe("what is repeated", () => {
   const api = (code: number) => new ApiError({}, { code });
+  const budget = (seconds: object) =>
+    new ApiError({ details: { causes: [{ reason: "DisruptionBudget" }], ...seconds } }, { code: 429 });
   const connection = (code: string, sent: boolean) => new ConnectionError("", { cause: { code }, sent });
 
   test.each([
     ["429", api(429), true, true],
+    ["a disruption budget", budget({}), false, false],
+    ["a disruption budget that is being worked on", budget({ retryAfterSeconds: 10 }), true, true],
     ["503", api(503), true, false],
     ["504", api(504), true, false],
     ["500", api(500), false, false],
@@ -29,6 +33,16 @@ describe("what is repeated", () => {
     const error = new ApiError({ details: { retryAfterSeconds: 3 } }, { code: 429 });
     expect(retryDelay(error, "POST", 1, () => 0.5)).toBe(3050);
   });
+});
+
+test("an eviction that a budget is against says which one, and what it would take", () => {
+  const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+  const cause = { reason: "DisruptionBudget", message: "The disruption budget web needs 2 healthy pods and has 2" };
+  const options = { code: 429, method: "POST", path: "/eviction" };
+  const refused = new ApiError({ message, details: { causes: [cause] } }, options);
+  expect(refused.message).toBe(`${message} ${cause.message} (POST /eviction)`);
+  expect(refused).toMatchObject({ isTooManyRequests: true, isDisruptionBudget: true });
+  expect(new ApiError({ message }, options)).toMatchObject({ isTooManyRequests: true, isDisruptionBudget: false });
 });
 
 describe("Retry-After", () => {

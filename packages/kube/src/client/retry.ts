@@ -27,10 +27,11 @@ const FIRST_WAIT = 100;
  * not be: because it may have been carried out, because another try would not
  * help, or because there were enough.
  *
- * 429 says that nothing was done, so any request may be repeated; after 503,
- * 504 and a cut connection only a GET, or what was never sent. The waits are
- * random between zero and a limit that doubles ("full jitter"), on top of what
- * the server asks for.
+ * 429 says that nothing was done, so any request may be repeated, except for an
+ * eviction that a disruption budget is against; after 503, 504 and a cut
+ * connection only a GET, or what was never sent. The waits are random between
+ * zero and a limit that doubles ("full jitter"), on top of what the server asks
+ * for.
  *
  * @param tries how many have failed, this one included.
  */
@@ -42,6 +43,8 @@ export function retryDelay(error: unknown, method: string, tries: number, random
 
 function mayRepeat(error: unknown, method: string): boolean {
   if (error instanceof ApiError) {
+    // A budget's no is no overload: another try helps only where the server says when.
+    if (error.isDisruptionBudget) return error.retryAfterSeconds !== undefined;
     return error.code === 429 || (method === "GET" && (error.code === 503 || error.code === 504));
   }
   return error instanceof ConnectionError && isTransient(error) && (method === "GET" || !error.sent);

@@ -15,7 +15,7 @@ export interface Watchable<K extends KubeObject> extends Of<K> {
 export type WatchSource<K extends KubeObject> = Watchable<K> | WatchOptions;
 
 /** What watches an `Api` may be told besides. */
-export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace" | "fields">;
+export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace" | "metadataOnly" | "fields">;
 
 /** The same with the fields that will be read; see `WatchOptions`. A path that the type does not have is an error. */
 export type PartialSettings<K extends KubeObject, P extends string> = WatchSettings & {
@@ -76,5 +76,6 @@ export abstract class Configurable<K extends KubeObject> {
 
 function optionsOf(source: WatchSource<KubeObject>): WatchOptions {
   if (!("raw" in source)) return source;
-  return { transport: source.client, resource: source.raw.resource, namespace: source.raw.namespace };
+  const { resource, namespace, metadataOnly } = source.raw;
+  return { transport: source.client, resource, namespace, metadataOnly };
 }

@@ -52,6 +52,14 @@ test("a watch goes on from the resourceVersion, with bookmarks and the selectors
   });
 });
 
+test("metadata alone is asked for in every request", () => {
+  const requests = new WatchRequests({ resource: pods, metadataOnly: true });
+  const as = (kind: string) => ({ accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` });
+  expect(requests.list(listing, 500).headers).toEqual(as("PartialObjectMetadataList"));
+  expect(requests.watch(watchingFrom("17", true), 15).headers).toEqual(as("PartialObjectMetadata"));
+  expect(new WatchRequests({ resource: pods }).list(listing, 500).headers).toBeUndefined();
+});
+
 test("a namespace for a resource that has none is refused", () => {
   expect(() => new WatchRequests({ resource: nodes, namespace: "shop" })).toThrow(/nodes are cluster-wide/);
 });

@@ -13,6 +13,8 @@ export interface Selection {
   readonly labelSelector?: string | undefined;
   /** Such as `spec.nodeName=node-1`. */
   readonly fieldSelector?: string | undefined;
+  /** Whether of the objects the metadata alone are sent, as PartialObjectMetadata. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** The requests of a watch. */
@@ -21,8 +23,8 @@ export class WatchRequests {
   readonly #selectors: SelectorParams;
 
   /** @throws {RequestValidationError} for a namespace or resource that the API cannot have. */
-  constructor({ resource, namespace, labelSelector = "", fieldSelector = "" }: Selection) {
-    this.#api = new RawApi(resource, namespace);
+  constructor({ resource, namespace, labelSelector = "", fieldSelector = "", metadataOnly }: Selection) {
+    this.#api = new RawApi(resource, namespace, { metadataOnly });
     this.#selectors = { labelSelector, fieldSelector };
   }
 
