@@ -1,0 +1,2 @@
+export { Discovery, type DiscoveryOptions } from "./discovery.ts";
+export { UnknownResourceError } from "./errors.ts";
