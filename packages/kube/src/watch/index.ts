@@ -6,4 +6,5 @@ export type { WatchItem } from "./item.ts";
 export { Reflector, type ReflectorBatch } from "./reflector.ts";
 export type { Selection } from "./requests.ts";
 export { type Change, Store } from "./store.ts";
+export type { SubscribeOptions } from "./subscribers.ts";
 export { type WatchOptions, type WatchStats, watcher, watchStats } from "./watcher.ts";

@@ -272,3 +272,71 @@ test("keeps partial objects where fields are named, however they come", async ()
   stop.abort();
   await running;
 });
+
+test("tells many subscribers of one watch, each at its pace, and those after a run too", async () => {
+  const all = reflector();
+  const run = new AbortController();
+  const running = all.run(run.signal);
+  const quick = all.subscribe({ signal: stop.signal });
+  const slow = all.subscribe({ signal: stop.signal });
+  const first = Promise.all([quick.next(), slow.next()]);
+  const stream = (await server.call()).open().send(added(pod("a", "1")), initialEventsEnd("3"));
+  const begin = [{ type: "added", object: pod("a", "1") }];
+  expect((await first).map(({ value }) => value)).toEqual([begin, begin]);
+  stream.send(modified(pod("a", "4")));
+  expect((await quick.next()).value).toEqual([{ type: "modified", object: pod("a", "4"), old: pod("a", "1") }]);
+  run.abort();
+  await running;
+  expect(server.waiting).toBe(0);
+
+  void all.run(stop.signal);
+  (await server.call()).open().send(added(pod("b", "5")), initialEventsEnd("6"));
+  expect((await quick.next()).value).toEqual([
+    { type: "deleted", object: pod("a", "4"), old: pod("a", "4") },
+    { type: "added", object: pod("b", "5") },
+  ]);
+  expect((await slow.next()).value).toEqual([
+    { type: "deleted", object: pod("a", "4"), old: pod("a", "1") },
+    { type: "added", object: pod("b", "5") },
+  ]);
+});
+
+test("reads nothing more from the server while a subscriber that waits has enough before it", async () => {
+  const all = reflector();
+  const running = all.run(stop.signal);
+  const slow = all.subscribe({ signal: stop.signal, whenSlow: "wait", buffer: 0 });
+  const first = slow.next();
+  const stream = (await server.call()).open().send(added(pod("a", "1")), initialEventsEnd("3"));
+  await first;
+  for (const version of ["4", "5", "6"]) {
+    stream.send(modified(pod("a", version)));
+    await settled();
+  }
+  expect(all.state()).toEqual([pod("a", "4")]);
+  expect((await slow.next()).value).toMatchObject([{ object: pod("a", "4") }]);
+  await settled();
+  expect(all.state()[0]?.metadata.resourceVersion).not.toBe("4");
+  await slow.return();
+  await settled();
+  expect(all.state()).toEqual([pod("a", "6")]);
+  stop.abort();
+  await running;
+});
+
+test("is read by its indexes, which may be added while it runs", async () => {
+  const all = Reflector.new(Api.v1Pod(server), { clock }).indexBy("node", (pod) => pod.spec?.nodeName);
+  const running = all.run(stop.signal);
+  const on = (nodeName: string) => ({ ...pod(nodeName, "1"), spec: { nodeName } });
+  const stream = (await server.call()).open().send(added(on("n1")), added(on("n2")), initialEventsEnd("3"));
+  await all.ready();
+  expect(all.byIndex("node", "n1")).toEqual([on("n1")]);
+  const both = all.indexBy("phase", (pod) => pod.status?.phase);
+  expect(both.indexValues("phase")).toEqual([]);
+  stream.send(deleted(on("n1")));
+  await settled();
+  expect(both.indexValues("node")).toEqual(["n2"]);
+  // @ts-expect-error there is no such index.
+  expect(() => both.byIndex("nodes", "n1")).toThrow("there is no index");
+  stop.abort();
+  await running;
+});

@@ -11,6 +11,7 @@ import {
 import type { Indexed, IndexFunction } from "./indexes.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
+import { type SubscribeOptions, Subscribers } from "./subscribers.ts";
 import { WatchRounds } from "./watcher.ts";
 
 /** What a reflector tells: changes that the store already has, or a failure that it gets over by itself. */
@@ -39,7 +40,7 @@ export type ReflectorBatch<K extends KubeObject> =
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
   readonly #store = new Store<K>();
-  readonly #waiting = new Set<() => void>();
+  readonly #subscribers = new Subscribers<K>(this.#store);
   /** How far `init` and `poll` are. */
   #rounds: WatchRounds<K> | undefined;
   #running = false;
@@ -136,22 +137,52 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   }
 
   /**
+   * The changes of the store for one of many who live on the same watch. Any
+   * number may subscribe, at any time, and each takes them at its own pace:
+   *
+   *     for await (const changes of reflector.subscribe({ signal })) {
+   *       for (const { type, object } of changes) console.log(type, object.metadata.name);
+   *     }
+   *
+   * It runs nothing: somebody has to `run` the reflector, and is told of failures.
+   * Nor does it end with a run, for there may be another; it ends with its signal,
+   * or when the loop is left, and is then forgotten.
+   *
+   * What is promised:
+   * - It begins once the first list is whole, with the objects that there are, each
+   *   as `added`; an empty batch where there are none. It goes on without gap or repetition.
+   * - `added` is told of an object that this subscriber does not know, `modified` and
+   *   `deleted` of one that it does, and `old` is what it was last told of it. One
+   *   that took the name of another is told as a `deleted` and an `added`.
+   * - The states of an object come in the order in which the server had them.
+   * - With `coalesce`, what it has been told is, after each batch, what the store
+   *   held when the batch was made; a batch has one change of an object. What waits
+   *   for it is never more than there are objects.
+   * - With `wait`, it is told every change that the store has made.
+   * - No subscriber is harmed by another that throws, leaves, or (with `coalesce`)
+   *   takes for ever.
+   *
+   * What is not:
+   * - That it sees every state. `coalesce` leaves some out; so does a watch, for
+   *   either, where it has to list again.
+   * - That the store is still in the state that is told: it is that, or newer.
+   * - An order between changes of different objects.
+   * - That all goes on with `wait` where a subscriber waits for what only the watch
+   *   can bring: `ready`, say, or another's changes.
+   *
+   * The objects are the store's own, shared with all: to change one, change a copy.
+   */
+  subscribe(options: SubscribeOptions = {}): AsyncGenerator<Change<K>[], void, undefined> {
+    return this.#subscribers.subscribe(options);
+  }
+
+  /**
    * Resolves once the first list has arrived whole. Does not run the reflector.
    * @throws the signal's reason if it aborts before.
    */
-  ready(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#store.synced) return resolve();
-      if (signal?.aborted) return reject(signal.reason);
-      const settle = (): void => {
-        this.#waiting.delete(settle);
-        signal?.removeEventListener("abort", settle);
-        if (this.#store.synced) resolve();
-        else reject(signal?.reason);
-      };
-      this.#waiting.add(settle);
-      signal?.addEventListener("abort", settle);
-    });
+  async ready(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.#subscribers.synced(signal);
+    if (!this.#store.synced) throw signal.reason;
   }
 
   /** Whether the first list has arrived whole. */
@@ -177,9 +208,11 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
       const { synced } = this.#store;
       const changes = this.#store.applyItems(items);
       const first = !synced && this.#store.synced;
-      if (first) for (const done of this.#waiting) done();
+      if (changes.length > 0) this.#subscribers.tell(changes);
+      if (first) this.#subscribers.tellSynced();
       if (changes.length > 0 || first) yield { type: "changes", changes, synced: this.#store.synced };
       for (const item of items) if (item.type === "error") yield item;
+      if (this.#subscribers.full) await this.#subscribers.room(signal);
     }
   }
 

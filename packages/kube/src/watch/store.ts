@@ -173,7 +173,8 @@ export class Store<K extends KubeObject> implements Iterable<K> {
   }
 }
 
-function tell<K extends KubeObject>(old: K | undefined, object: K, changes: Change<K>[]): void {
+/** How one state of an object came to be the next. */
+export function tell<K extends KubeObject>(old: K | undefined, object: K, changes: Change<K>[]): void {
   if (old === undefined) {
     changes.push({ type: "added", object });
   } else if (isSameObject(old, object)) {
@@ -183,7 +184,8 @@ function tell<K extends KubeObject>(old: K | undefined, object: K, changes: Chan
   }
 }
 
-function isSameObject(a: KubeObject, b: KubeObject): boolean {
+/** Not one that has taken the name of the other. */
+export function isSameObject(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid;
 }
 

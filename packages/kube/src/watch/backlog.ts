@@ -1,0 +1,83 @@
+import type { KubeObject } from "../resource/object.ts";
+import { type Change, isSameObject, tell } from "./store.ts";
+
+/** Changes that a subscriber has not been told yet. */
+export interface Backlog<K extends KubeObject> {
+  /** How many; of those that become one, at most two an object. */
+  readonly size: number;
+  add(changes: readonly Change<K>[]): void;
+  /** All of them, into a new array; then there are none. */
+  take(): Change<K>[];
+}
+
+/** Every change, in order. */
+export class AllChanges<K extends KubeObject> implements Backlog<K> {
+  #changes: Change<K>[] = [];
+
+  get size(): number {
+    return this.#changes.length;
+  }
+
+  add(changes: readonly Change<K>[]): void {
+    for (const change of changes) this.#changes.push(change);
+  }
+
+  take(): Change<K>[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+}
+
+/** What lies between the state that was last told of an object and its newest. */
+interface Difference<K> {
+  readonly told: K | undefined;
+  /** The last that is known of the told one, if it went meanwhile. */
+  gone: K | undefined;
+  newest: K | undefined;
+}
+
+/** Of each object the one change that its changes come to: no more than there are objects, however many changes there were. */
+export class NetChanges<K extends KubeObject> implements Backlog<K> {
+  readonly #differences = new Map<string, Difference<K>>();
+
+  get size(): number {
+    return this.#differences.size;
+  }
+
+  add(changes: readonly Change<K>[]): void {
+    for (const change of changes) {
+      const { name = "", namespace = "" } = change.object.metadata;
+      this.#add(`${namespace}/${name}`, change);
+    }
+  }
+
+  #add(key: string, change: Change<K>): void {
+    let difference = this.#differences.get(key);
+    if (difference === undefined) {
+      difference = { told: change.type === "added" ? undefined : change.old, gone: undefined, newest: undefined };
+      this.#differences.set(key, difference);
+    }
+    const { told } = difference;
+    if (change.type !== "deleted") {
+      difference.newest = change.object;
+    } else if (told === undefined) {
+      // It came and went unheard of.
+      this.#differences.delete(key);
+    } else {
+      difference.newest = undefined;
+      if (isSameObject(told, change.object)) difference.gone = change.object;
+    }
+  }
+
+  take(): Change<K>[] {
+    const changes: Change<K>[] = [];
+    for (const { told, gone, newest } of this.#differences.values()) {
+      const ended = told !== undefined && (newest === undefined || !isSameObject(told, newest));
+      if (ended) changes.push({ type: "deleted", object: gone ?? told, old: told });
+      if (newest !== undefined) tell(ended ? undefined : told, newest, changes);
+    }
+    this.#differences.clear();
+    return changes;
+  }
+}
