@@ -7,6 +7,7 @@ import * as simulation from "@kubecast/apiserver/simulation";
 import * as cel from "@kubecast/cel";
 import * as kube from "@kubecast/kube";
 import * as coordination from "@kubecast/kube/coordination/v1";
+import * as discovery from "@kubecast/kube/discovery";
 import * as runtime from "@kubecast/kube/runtime";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -16,6 +17,7 @@ const modules: Record<string, object> = {
   "@kubecast/cel": cel,
   "@kubecast/kube": kube,
   "@kubecast/kube/coordination/v1": coordination,
+  "@kubecast/kube/discovery": discovery,
   "@kubecast/kube/runtime": runtime,
 };
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
