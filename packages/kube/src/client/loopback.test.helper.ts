@@ -37,7 +37,7 @@ export async function serve(handler: http.RequestListener, tls?: https.ServerOpt
 /** Has any server listen on a free port, which it returns, until the test is over. */
 export async function listen(server: Server): Promise<number> {
   const open = new Set<Socket>();
-  server.on("connection", (socket: Socket) => open.add(socket));
+  server.on("connection", (socket: Socket) => open.add(socket.on("close", () => open.delete(socket))));
   server.listen(0, "localhost");
   await once(server, "listening");
   onTestFinished(() => {

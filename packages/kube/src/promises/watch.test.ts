@@ -177,7 +177,7 @@ describe("broken connections", () => {
       for (const chance of chances) reflect({ transport, resource: pods }, { clock, random: () => chance });
       await clock.advance(600_000);
       const early = asked.filter((at) => at > begin && at < begin + 2_000);
-    expect(asked.length / chances.length).toBeLessThan(600 / 5);
+      expect(asked.length / chances.length).toBeLessThan(600 / 5);
       expect(asked.length).toBeGreaterThan(chances.length * 10);
       expect(new Set(early).size).toBeGreaterThanOrEqual(chances.length);
     },
