@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServedResource } from "../api/resources.ts";
 import { notAcceptable, type StatusError } from "../api/status-error.ts";
 import type { StoredObject } from "../store/stored-object.ts";
+import { representation } from "./representation.ts";
 
 const json = "application/json";
 
@@ -36,7 +37,8 @@ export function sendObject(
   resource: ServedResource,
   stored: StoredObject,
 ): void {
-  sendBytes(response, code, Buffer.concat([Buffer.from(resource.head), stored.json]));
+  const { head, shown } = representation(response.req, resource, "PartialObjectMetadata");
+  sendBytes(response, code, Buffer.concat([Buffer.from(head), shown(stored).json]));
 }
 
 export function sendError(response: ServerResponse, error: StatusError): void {
@@ -59,12 +61,13 @@ export function sendList(
   metadata: object,
   items: readonly StoredObject[],
 ): void {
-  const start = `{"kind":"${resource.kind}List","apiVersion":"${resource.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const { kind, apiVersion, custom, head, shown } = representation(response.req, resource, "PartialObjectMetadataList");
+  const start = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
   const parts: Buffer[] = [Buffer.from(start)];
-  const head = resource.custom ? Buffer.from(resource.head) : open;
+  const before = custom ? Buffer.from(head) : open;
   for (const [index, item] of items.entries()) {
     if (index > 0) parts.push(comma);
-    parts.push(head, item.json);
+    parts.push(before, shown(item).json);
   }
   parts.push(end);
   sendBytes(response, 200, Buffer.concat(parts));

@@ -8,6 +8,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { type StoreEvent, watchFrame } from "../store/store-event.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import type { WatchOptions } from "./query.ts";
+import { type Representation, representation } from "./representation.ts";
 
 export interface Watched {
   readonly store: ObjectStore;
@@ -27,6 +28,7 @@ export class WatchStream {
   readonly #options: WatchOptions;
   readonly #collection: Collection;
   readonly #prefix: string;
+  readonly #form: Representation;
   #cursor: Cursor | undefined;
   #initial: StoredObject[] = [];
   #initialSent = 0;
@@ -40,6 +42,7 @@ export class WatchStream {
     this.#watched = watched;
     this.#options = options;
     this.#collection = watched.store.collection(watched.resource);
+    this.#form = representation(response.req, watched.resource, "PartialObjectMetadata");
     this.#prefix = watched.namespace === undefined ? "" : `${watched.namespace}/`;
   }
 
@@ -109,11 +112,11 @@ export class WatchStream {
   }
 
   #nextFrame(): Buffer | undefined {
-    const { head } = this.#watched.resource;
+    const { head, shown } = this.#form;
     const stored = this.#initial[this.#initialSent];
     if (stored !== undefined) {
       this.#initialSent++;
-      return watchFrame("ADDED", stored, head);
+      return watchFrame("ADDED", shown(stored), head);
     }
     this.#initial = [];
     if (this.#initialEnd !== undefined) {
@@ -125,7 +128,7 @@ export class WatchStream {
       const event = this.#cursor?.next();
       if (event === undefined) return undefined;
       if (!event.object.key.startsWith(this.#prefix)) continue;
-      const frame = frameFor(event, this.#options.selection, head);
+      const frame = frameFor(event, this.#options.selection, this.#form);
       if (frame !== undefined) return frame;
     }
   }
@@ -149,8 +152,7 @@ export class WatchStream {
 
   #bookmark(revision: number, annotations?: Record<string, string>): Buffer {
     const metadata = { resourceVersion: String(revision), ...(annotations !== undefined && { annotations }) };
-    const { head } = this.#watched.resource;
-    return Buffer.from(`{"type":"BOOKMARK","object":${head}"metadata":${JSON.stringify(metadata)}}}\n`);
+    return Buffer.from(`{"type":"BOOKMARK","object":${this.#form.head}"metadata":${JSON.stringify(metadata)}}}\n`);
   }
 
   #finish(): void {
@@ -166,11 +168,11 @@ export class WatchStream {
 }
 
 /** What a watcher of the selection sees of an event: an object may come into the selection and leave it. */
-function frameFor(event: StoreEvent, selection: Selection, head: string): Buffer | undefined {
-  if (selection.everything) return event.frame(event.type, event.object, head);
+function frameFor(event: StoreEvent, selection: Selection, { head, shown }: Representation): Buffer | undefined {
+  if (selection.everything) return event.frame(event.type, shown(event.object), head);
   const now = event.type !== "DELETED" && selection.matches(event.object.object);
   const before = event.previous !== undefined && selection.matches(event.previous.object);
-  if (now) return event.frame(before ? "MODIFIED" : "ADDED", event.object, head);
+  if (now) return event.frame(before ? "MODIFIED" : "ADDED", shown(event.object), head);
   if (!before) return undefined;
-  return event.frame("DELETED", event.type === "DELETED" ? event.object : event.departed, head);
+  return event.frame("DELETED", shown(event.type === "DELETED" ? event.object : event.departed), head);
 }

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+import { headOf, type ServedResource } from "../api/resources.ts";
+import { StoredObject } from "../store/stored-object.ts";
+
+/** In which form a client gets the objects of a resource. */
+export interface Representation extends Pick<ServedResource, "kind" | "apiVersion" | "head" | "custom"> {
+  shown(stored: StoredObject): StoredObject;
+}
+
+const apiVersion = "meta.k8s.io/v1";
+const kind = "PartialObjectMetadata";
+const metadataOnly: Representation = {
+  kind,
+  apiVersion,
+  head: headOf(kind, apiVersion),
+  // As such ones, its objects say what they are in lists, too.
+  custom: true,
+  shown: metadataOf,
+};
+
+/**
+ * What the Accept header asks for: whole objects or, by
+ * `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, their metadata
+ * alone. The first range that this server knows counts.
+ */
+export function representation(
+  request: IncomingMessage,
+  resource: ServedResource,
+  asked: typeof kind | `${typeof kind}List`,
+): Representation {
+  for (const range of (request.headers.accept ?? "").split(",")) {
+    const [type, ...parameters] = range.split(";").map((part) => part.trim());
+    if (type !== "application/json") continue;
+    if (!parameters.some((parameter) => parameter.startsWith("as="))) break;
+    if ([`as=${asked}`, "g=meta.k8s.io", "v=v1"].every((wanted) => parameters.includes(wanted))) return metadataOnly;
+  }
+  return { ...resource, shown: (stored) => stored };
+}
+
+const metadata = new WeakMap<StoredObject, StoredObject>();
+
+/** Made once, as is its JSON. */
+function metadataOf(stored: StoredObject): StoredObject {
+  let only = metadata.get(stored);
+  if (only === undefined) {
+    only = new StoredObject(stored.key, stored.revision, { metadata: stored.object.metadata });
+    metadata.set(stored, only);
+  }
+  return only;
+}
