@@ -16,9 +16,10 @@ import {
   settled,
 } from "../watch/fakes.test.helper.ts";
 import { Reflector } from "../watch/reflector.ts";
-import { type Context, Controller, type Reconcile, type RunOptions } from "./controller.ts";
+import { Controller } from "./controller.ts";
 import { LeadershipLostError } from "./leader-election.ts";
 import { annotationsChanged, generationChanged, labelsChanged } from "./predicates.ts";
+import type { Context, Reconcile, RunOptions } from "./reconcile.ts";
 import type { Request } from "./request.ts";
 
 let clock: FakeClock;

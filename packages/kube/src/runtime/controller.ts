@@ -1,81 +1,22 @@
 import { setMaxListeners } from "node:events";
 import type { KubeObject } from "../resource/object.ts";
-import { type Resource, resourceName } from "../resource/resource.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 import type { Reflector } from "../watch/reflector.ts";
-import { traceReconcile } from "./diagnostics.ts";
-import { LeadershipLostError } from "./leader-election.ts";
-import { WorkQueue } from "./queue.ts";
-import { type Mapper, ownersOf, type Request, requestOf, requestOfKey } from "./request.ts";
+import type { ControllerStats, OnWatchError, Reconcile, RunOptions } from "./reconcile.ts";
+import { type Mapper, ownersOf, requestOf } from "./request.ts";
 import { Source, type SourceEvents, type SourceSettings, type Watched } from "./source.ts";
+import { type Running, Work } from "./work.ts";
+import type { Copy } from "./writes.ts";
 
 export interface ControllerSettings<K extends KubeObject> extends SourceSettings<K> {
   readonly clock?: Clock | undefined;
 }
 
-export interface Context<K extends KubeObject> {
-  /** As last heard of; undefined once it is gone. The controller's own copy: do not change it. */
-  readonly object: K | undefined;
-  /** All of the controller's objects. */
-  readonly store: Reflector<K>;
-  /** Aborts when the reconcile takes too long, or the controller will not wait for it any more. */
+/** How the watches run while another process leads. */
+export interface WarmUpOptions {
+  /** Ends the watches that it began. */
   readonly signal: AbortSignal;
-}
-
-/** Nothing: wait for the next change. Else also in so many milliseconds, if nothing changes before. */
-export type Outcome = { readonly requeueAfter: number } | undefined;
-
-/** Brings the world to what the object wants, from whatever state it is in. What it throws, the error policy is asked about. */
-export type Reconcile<K extends KubeObject> = (
-  request: Request,
-  context: Context<K>,
-) => Promise<Outcome> | Promise<void>;
-
-/**
- * What comes after a failure: `backoff` tries again after 5 ms, doubling to
- * 1000 s; `done` waits for the next change.
- * @param failures in a row, this one included.
- */
-export type ErrorPolicy = (
-  request: Request,
-  error: unknown,
-  failures: number,
-) => "backoff" | "done" | { readonly requeueAfter: number };
-
-export interface RunOptions {
-  /** Stops the controller: nothing is begun any more, and `run` returns when what runs has ended. */
-  readonly signal: AbortSignal;
-  /** Called for each failed reconcile; the place to log it. What it throws ends the run. */
-  readonly errorPolicy: ErrorPolicy;
-  /** A watch has failed, and goes on by itself; or a mapper or a predicate has thrown, and its change is skipped. What it throws ends the run. */
-  readonly onWatchError?: ((error: unknown, resource: Resource) => void) | undefined;
-  /** Reconciles at a time, each of another object; default 1. */
-  readonly concurrency?: number | undefined;
-  /** Milliseconds after which a reconcile's signal aborts; default none. */
-  readonly timeout?: number | undefined;
-  /** Milliseconds that a reconcile may take to end when the controller stops, before its signal aborts; default 30 000. */
-  readonly gracePeriod?: number | undefined;
-}
-
-/** Counts since the controller was made, for metrics. */
-export interface ControllerStats {
-  /** Reconciles begun. */
-  reconciles: number;
-  /** Of these, such that threw. */
-  errors: number;
-  /** Of these, such that took longer than `timeout`. */
-  timeouts: number;
-  /** Tries after a failure that the error policy asked for. */
-  retries: number;
-  /** Milliseconds that all reconciles took together. */
-  milliseconds: number;
-  /** Reconciles that run now. */
-  active: number;
-  /** Objects that wait for a reconcile now. */
-  depth: number;
-  watchErrors: number;
-  /** Mappers and predicates that threw. */
-  mappingErrors: number;
+  readonly onWatchError?: OnWatchError | undefined;
 }
 
 /**
@@ -93,7 +34,10 @@ export class Controller<K extends KubeObject> {
   readonly #clock: Clock;
   readonly #counts = { ...noCounts };
   readonly #sources: AnySource[] = [];
-  #queue: WorkQueue | undefined;
+  readonly #running = new Map<string, Running>();
+  #work: Work<K> | undefined;
+  /** The watches of a warm-up. */
+  #warm: Promise<void> | undefined;
 
   static new<K extends KubeObject>(watched: Watched<K>, settings: ControllerSettings<K> = {}): Controller<K> {
     return new Controller(watched, settings);
@@ -118,7 +62,8 @@ export class Controller<K extends KubeObject> {
   }
 
   get stats(): Readonly<ControllerStats> {
-    return { ...this.#counts, depth: this.#queue?.size ?? 0 };
+    const queue = this.#work?.queue;
+    return { ...this.#counts, depth: queue?.size ?? 0, held: queue?.held ?? 0 };
   }
 
   /**
@@ -130,153 +75,138 @@ export class Controller<K extends KubeObject> {
   }
 
   /**
+   * Watches, and reconciles nothing: for a process that does not lead yet. A `run`
+   * meanwhile takes the watches over as they are, without another list, and leaves
+   * them running when it ends, for the next one.
+   *
+   *     const warm = controller.warmUp({ signal });
+   *     await elector.run((leading) => controller.run(reconcile, { signal: leading, errorPolicy }), { signal });
+   *     await warm;
+   *
+   * What a change asks for is not remembered, only the objects: a `run` begins with
+   * all that there are. One that went while another led was the other's to see to;
+   * where it may not be missed, that is what finalizers are for.
+   *
+   * Returns when the signal has aborted.
+   * @throws {RequestValidationError} what is to be watched cannot be.
+   */
+  async warmUp({ signal, onWatchError }: WarmUpOptions): Promise<void> {
+    if (this.#warm !== undefined || this.#work !== undefined) throw new Error("this controller is watching already");
+    this.#warm = this.#watchAll(signal, onWatchError);
+    try {
+      await this.#warm;
+    } finally {
+      this.#warm = undefined;
+    }
+  }
+
+  /**
    * Runs until the signal aborts. If that is because leadership is lost, what
    * runs is aborted at once. It may be run again, and then reconciles all that
    * there is; what went before that may be missed, which is what finalizers are for.
    * @throws {RequestValidationError} what is to be watched cannot be.
    * @throws {RangeError} the concurrency is none.
+   * @throws {StuckError} reconciles did not heed their signals, and go on. A later
+   * run reconciles their objects once they have ended.
    */
   async run(reconcile: Reconcile<K>, options: RunOptions): Promise<void> {
-    const { concurrency = 1 } = options;
+    const { concurrency = 1, signal, onWatchError } = options;
     if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
       throw new RangeError(`concurrency must be a whole number of at least 1, not ${concurrency}`);
     }
-    if (this.#queue !== undefined) throw new Error("this controller is running already");
-    const queue = new WorkQueue({ clock: this.#clock, name: resourceName(this.store.resource) });
-    this.#queue = queue;
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(options.signal.reason);
-    if (options.signal.aborted) onAbort();
-    options.signal.addEventListener("abort", onAbort);
-    setMaxListeners(0, stop.signal);
-    try {
-      const watching = this.#sources.map((source) => this.#watch(source, queue, options, stop.signal));
-      const work = this.#workAll(reconcile, queue, options, stop.signal);
-      // A failure of one part ends the others.
-      await allEnded([...watching, work], (error) => stop.abort(error));
-    } finally {
-      options.signal.removeEventListener("abort", onAbort);
-      this.#queue = undefined;
-    }
-  }
-
-  async #watch(source: AnySource, queue: WorkQueue, { onWatchError }: RunOptions, signal: AbortSignal): Promise<void> {
-    await source.run(signal, {
-      requested: (key, priority) => queue.add(key, priority),
-      failed: (error, type) => {
-        this.#counts[type === "watch" ? "watchErrors" : "mappingErrors"]++;
-        onWatchError?.(error, source.reflector.resource);
-      },
+    if (this.#work !== undefined) throw new Error("this controller is running already");
+    const sources = this.#sources;
+    const work = new Work<K>({
+      reconcile,
+      run: options,
+      store: this.store,
+      copies: sources.map(({ reflector }) => reflector),
+      clock: this.#clock,
+      counts: this.#counts,
+      running: this.#running,
     });
+    this.#work = work;
+    const onAbort = (): void => work.stop(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    setMaxListeners(0, work.stopping);
+    for (const source of sources) source.listen(this.#eventsOf(source, work, onWatchError));
+    try {
+      const watching = this.#watch(work, onWatchError);
+      await work.run(this.untilReady(work.stopping)).finally(() => watching);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      for (const source of sources) source.unlisten();
+      this.#work = undefined;
+    }
   }
 
-  async #workAll(reconcile: Reconcile<K>, queue: WorkQueue, options: RunOptions, stop: AbortSignal): Promise<void> {
-    const { concurrency = 1, gracePeriod = 30_000 } = options;
-    const running = new Set<AbortController>();
-    const abortAll = (): void => {
-      for (const each of running) each.abort(stop.reason);
+  #eventsOf({ reflector }: AnySource, work: Work<K>, onWatchError: OnWatchError | undefined): SourceEvents {
+    return {
+      requested: (key, priority) => work.queue.add(key, priority),
+      heard: () => work.writes.heard(reflector),
+      failed: (error) => {
+        this.#counts.mappingErrors++;
+        try {
+          onWatchError?.(error, reflector.resource);
+        } catch (thrown) {
+          work.fail(thrown);
+        }
+      },
     };
-    let grace: unknown;
-    const onStop = (): void => {
-      queue.close();
-      if (stop.reason instanceof LeadershipLostError) abortAll();
-      else grace = this.#clock.setTimeout(abortAll, gracePeriod);
-    };
-    if (!(await this.#isReady(stop))) return queue.close();
-    stop.addEventListener("abort", onStop);
-    const work = async (): Promise<void> => {
-      for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
-        const abort = new AbortController();
-        running.add(abort);
-        await this.#reconcile(key, { reconcile, queue, abort, stop, ...options });
-        running.delete(abort);
-        queue.done(key);
+  }
+
+  /** Lets the watches of a warm-up do or, where there is none or it ends before, watches by itself. Never rejects. */
+  async #watch(work: Work<K>, onWatchError: OnWatchError | undefined): Promise<void> {
+    const stopped = new Promise((resolve) => work.stopping.addEventListener("abort", resolve));
+    while (!work.stopping.aborted) {
+      if (this.#warm !== undefined) {
+        await Promise.race([this.#warm.catch(() => {}), stopped]); // `warmUp` throws it
+      } else {
+        await this.#watchAll(work.stopping, onWatchError).catch((error) => work.fail(error));
       }
+    }
+  }
+
+  /** A failure of one watch ends the others. */
+  async #watchAll(signal: AbortSignal, onWatchError: OnWatchError | undefined): Promise<void> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    const errors: unknown[] = [];
+    const watch = async (source: AnySource): Promise<void> => {
+      const onError = (error: unknown): void => {
+        this.#counts.watchErrors++;
+        onWatchError?.(error, source.reflector.resource);
+      };
+      await source.run(stop.signal, onError).catch((error) => {
+        errors.push(error);
+        stop.abort(error);
+      });
     };
-    try {
-      await allEnded(Array.from({ length: concurrency }, work), () => queue.close());
-    } finally {
-      stop.removeEventListener("abort", onStop);
-      this.#clock.clearTimeout(grace);
-    }
-  }
-
-  async #isReady(stop: AbortSignal): Promise<boolean> {
-    await this.untilReady(stop).catch(() => {}); // rejects only when stopped
-    return !stop.aborted;
-  }
-
-  /** Throws what the error policy throws, nothing else. */
-  async #reconcile(key: string, task: Task<K>): Promise<void> {
-    const { queue, abort, stop, timeout } = task;
-    const request = requestOfKey(key);
-    const context = { object: this.#find(request), store: this.store, signal: abort.signal };
-    const timer = timeout && this.#clock.setTimeout(() => this.#timeOut(abort, timeout), timeout);
-    const began = this.#clock.now();
-    this.#counts.reconciles++;
-    this.#counts.active++;
-    try {
-      const outcome = await traceReconcile(this.store.resource, request, () => task.reconcile(request, context));
-      if (outcome) queue.addAfter(key, outcome.requeueAfter);
-      queue.forget(key);
-    } catch (error) {
-      // One that was called off has not failed.
-      if (stop.aborted && abort.signal.aborted) return;
-      this.#counts.errors++;
-      const decision = task.errorPolicy(request, error, queue.failures(key) + 1);
-      if (decision === "done") return queue.forget(key);
-      this.#counts.retries++;
-      queue.addRateLimited(key, decision === "backoff" ? undefined : decision.requeueAfter);
-    } finally {
-      this.#clock.clearTimeout(timer);
-      this.#counts.active--;
-      this.#counts.milliseconds += this.#clock.now() - began;
-    }
-  }
-
-  #timeOut(abort: AbortController, timeout: number): void {
-    this.#counts.timeouts++;
-    abort.abort(new DOMException(`the reconcile took longer than ${timeout} ms`, "TimeoutError"));
-  }
-
-  #find({ name, namespace }: Request): K | undefined {
-    return namespace === undefined ? this.store.get(name) : this.store.getWithin(name, namespace);
+    await Promise.all(this.#sources.map(watch));
+    signal.removeEventListener("abort", onAbort);
+    if (errors.length > 0) throw errors[0];
   }
 }
 
 interface AnySource {
-  readonly reflector: Pick<Reflector<KubeObject>, "resource" | "ready">;
-  run(signal: AbortSignal, events: SourceEvents): Promise<void>;
+  readonly reflector: Copy & Pick<Reflector<KubeObject>, "ready">;
+  run(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
+  listen(events: SourceEvents): void;
+  unlisten(): void;
 }
 
-interface Task<K extends KubeObject> extends RunOptions {
-  readonly reconcile: Reconcile<K>;
-  readonly queue: WorkQueue;
-  readonly abort: AbortController;
-  readonly stop: AbortSignal;
-}
-
-const noCounts: Omit<ControllerStats, "depth"> = {
+const noCounts: Omit<ControllerStats, "depth" | "held"> = {
   reconciles: 0,
   errors: 0,
   timeouts: 0,
   retries: 0,
   milliseconds: 0,
   active: 0,
+  stuck: 0,
+  overdue: 0,
   watchErrors: 0,
   mappingErrors: 0,
 };
-
-/** Waits for all, and then throws what the first of them to fail has thrown. */
-async function allEnded(tasks: readonly Promise<void>[], failed: (error: unknown) => void): Promise<void> {
-  const errors: unknown[] = [];
-  await Promise.all(
-    tasks.map((task) =>
-      task.catch((error) => {
-        errors.push(error);
-        failed(error);
-      }),
-    ),
-  );
-  if (errors.length > 0) throw errors[0];
-}

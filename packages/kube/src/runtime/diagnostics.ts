@@ -1,6 +1,6 @@
 import { diagnostics, type ReconcileMessage, trace } from "../client/diagnostics.ts";
 import { type Resource, resourceName } from "../resource/resource.ts";
-import type { Outcome } from "./controller.ts";
+import type { Outcome } from "./reconcile.ts";
 import type { Request } from "./request.ts";
 
 /** Reconciles, and tells of it if anybody listens. */

@@ -1,13 +1,4 @@
-export {
-  type Context,
-  Controller,
-  type ControllerSettings,
-  type ControllerStats,
-  type ErrorPolicy,
-  type Outcome,
-  type Reconcile,
-  type RunOptions,
-} from "./controller.ts";
+export { Controller, type ControllerSettings, type WarmUpOptions } from "./controller.ts";
 export { type NewEvent, Recorder, type RecorderOptions } from "./events.ts";
 export { type Finalization, finalizer } from "./finalizer.ts";
 export { type LeaderElectionOptions, LeaderElector, LeadershipLostError } from "./leader-election.ts";
@@ -19,5 +10,15 @@ export {
   type Predicate,
 } from "./predicates.ts";
 export { type Priority, type QueueOptions, WorkQueue } from "./queue.ts";
+export {
+  type Context,
+  type ControllerStats,
+  type ErrorPolicy,
+  type OnWatchError,
+  type Outcome,
+  type Reconcile,
+  type RunOptions,
+  StuckError,
+} from "./reconcile.ts";
 export type { Mapper, Request } from "./request.ts";
 export type { SourceSettings, Watched } from "./source.ts";

@@ -1,5 +1,5 @@
-import { TokenBucket } from "../client/token-bucket.ts";
 import { diagnostics } from "../client/diagnostics.ts";
+import { TokenBucket } from "../client/token-bucket.ts";
 import { type Clock, systemClock } from "../watch/clock.ts";
 
 // client-go's figures for its controllers: 5 ms doubling to 1000 s a key, and over all keys 10 a second after 100.
@@ -34,7 +34,9 @@ export class WorkQueue {
   readonly #retries: TokenBucket;
   readonly #waiting: Record<Priority, Set<string>> = { normal: new Set(), low: new Set() };
   readonly #working = new Set<string>();
-  /** Added while they are worked on. */
+  /** How often each is held. */
+  readonly #held = new Map<string, number>();
+  /** Added while they are worked on or held. */
   readonly #again = new Map<string, Priority>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
@@ -47,15 +49,20 @@ export class WorkQueue {
     this.#retries = new TokenBucket(clock, RETRIES);
   }
 
-  /** Keys that wait to be taken, without those that are to be added later. */
+  /** Keys that wait to be taken, without those that are held or are to be added later. */
   get size(): number {
     return this.#waiting.normal.size + this.#waiting.low.size;
+  }
+
+  /** Keys that are held. */
+  get held(): number {
+    return this.#held.size;
   }
 
   add(key: string, priority: Priority = "normal"): void {
     if (this.#closed) return;
     this.#undelay(key);
-    if (this.#working.has(key)) {
+    if (this.#working.has(key) || this.#held.has(key)) {
       if (this.#again.get(key) !== "normal") this.#again.set(key, priority);
       return;
     }
@@ -124,9 +131,23 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#working.delete(key);
-    const priority = this.#again.get(key);
-    if (!this.#again.delete(key) || priority === undefined) return;
-    this.add(key, priority);
+    this.#addAgain(key);
+  }
+
+  /** Gives the key to nobody until `release` has been called as often. One who works on it goes on. */
+  hold(key: string): void {
+    if (this.#closed) return;
+    this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+    for (const priority of ["normal", "low"] as const) {
+      if (this.#waiting[priority].delete(key)) this.#again.set(key, priority);
+    }
+  }
+
+  release(key: string): void {
+    const left = (this.#held.get(key) ?? 1) - 1;
+    if (left > 0) this.#held.set(key, left);
+    else this.#held.delete(key);
+    this.#addAgain(key);
   }
 
   /** Forgets all that waits and ends every `next`. What is added later is ignored. */
@@ -135,9 +156,17 @@ export class WorkQueue {
     for (const { timer } of this.#delayed.values()) this.#clock.clearTimeout(timer);
     this.#delayed.clear();
     this.#again.clear();
+    this.#held.clear();
     for (const keys of Object.values(this.#waiting)) keys.clear();
     this.#tell();
     for (const taker of this.#takers) taker();
+  }
+
+  #addAgain(key: string): void {
+    const priority = this.#again.get(key);
+    if (priority === undefined || this.#working.has(key) || this.#held.has(key)) return;
+    this.#again.delete(key);
+    this.add(key, priority);
   }
 
   #take(): string | undefined {

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../resource/object.ts";
 import type { Resource } from "../resource/resource.ts";
+import type { Reflector } from "../watch/reflector.ts";
 
 /** Which object to reconcile. */
 export interface Request {
@@ -37,4 +38,11 @@ export function requestOfKey(key: string): Request {
   const slash = key.indexOf("/");
   const name = key.slice(slash + 1);
   return slash === 0 ? { name } : { name, namespace: key.slice(0, slash) };
+}
+
+export function findIn<K extends KubeObject>(
+  copy: Pick<Reflector<K>, "get" | "getWithin">,
+  { name, namespace }: Request,
+): K | undefined {
+  return namespace === undefined ? copy.get(name) : copy.getWithin(name, namespace);
 }

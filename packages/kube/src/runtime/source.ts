@@ -16,15 +16,18 @@ export interface SourceSettings<K extends KubeObject> {
 
 export interface SourceEvents {
   requested(key: string, priority: Priority): void;
-  /** A watch has failed, and goes on by itself; or a mapper or predicate has thrown. */
-  failed(error: unknown, type: "watch" | "mapping"): void;
+  /** A mapper or predicate has thrown. */
+  failed(error: unknown): void;
+  /** What was requested is in the copy, and what was heard besides. */
+  heard(): void;
 }
 
-/** Watches one kind of objects, and turns their changes into requests. */
+/** Watches one kind of objects, and turns their changes into requests for whoever listens. */
 export class Source<K extends KubeObject> {
   readonly reflector: Reflector<K>;
   readonly #mapper: Mapper<K>;
   readonly #predicate: Predicate<K>;
+  #events: SourceEvents | undefined;
 
   constructor(watched: Watched<K>, mapper: Mapper<K>, settings: SourceSettings<K>) {
     this.reflector = watched instanceof Api ? Reflector.new(watched) : watched;
@@ -32,19 +35,34 @@ export class Source<K extends KubeObject> {
     this.#predicate = settings.predicate ?? (() => true);
   }
 
-  async run(signal: AbortSignal, events: SourceEvents): Promise<void> {
-    // From an earlier run; the list that comes tells only what differs from it.
-    const known = this.reflector.state().map((object): Change<K> => ({ type: "added", object }));
-    this.#tell(known, "low", events);
+  /** Tells of all objects that are known, and from now on of what changes. */
+  listen(events: SourceEvents): void {
+    this.#events = events;
+    this.#tell(
+      this.reflector.state().map((object): Change<K> => ({ type: "added", object })),
+      "low",
+    );
+  }
+
+  /** What changes while nobody listens is not told of. */
+  unlisten(): void {
+    this.#events = undefined;
+  }
+
+  /** @param onError a watch has failed, and goes on by itself. */
+  async run(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
     let listed = false;
     await this.reflector.run(signal, (batch) => {
-      if (batch.type === "error") return events.failed(batch.error, "watch");
-      this.#tell(batch.changes, listed ? "normal" : "low", events);
+      if (batch.type === "error") return onError(batch.error);
+      this.#tell(batch.changes, listed ? "normal" : "low");
       listed = batch.synced;
+      this.#events?.heard();
     });
   }
 
-  #tell(changes: readonly Change<K>[], priority: Priority, events: SourceEvents): void {
+  #tell(changes: readonly Change<K>[], priority: Priority): void {
+    const events = this.#events;
+    if (events === undefined) return;
     const keys = new Set<string>();
     for (const change of changes) {
       try {
@@ -53,7 +71,7 @@ export class Source<K extends KubeObject> {
         const old = change.type === "modified" ? this.#mapper(change.old) : [];
         for (const request of [...old, ...this.#mapper(change.object)]) keys.add(keyOf(request));
       } catch (error) {
-        events.failed(error, "mapping");
+        events.failed(error);
       }
     }
     for (const key of keys) events.requested(key, priority);
