@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CelError, compile } from "./index.ts";
-import { tokens } from "./tokens.ts";
+import { tokens } from "./syntax/tokens.ts";
 
 const environment = { variables: { a: "dyn", b: "dyn" } } as const;
 

@@ -1,7 +1,7 @@
 import { parse as parseCel } from "@bufbuild/cel";
 import { CelError } from "./errors.ts";
-import { explain, type Fault, wrongEscape } from "./explain.ts";
-import { type Token, tokens } from "./tokens.ts";
+import { explain, type Fault, wrongEscape } from "./syntax/explain.ts";
+import { type Token, tokens } from "./syntax/tokens.ts";
 
 /** A node of the official syntax tree (cel.expr.Expr); macros are expanded. */
 export type Expr = ReturnType<typeof parseCel>["expr"];

@@ -18,7 +18,7 @@ const replacements: Readonly<Record<string, string>> = {
   is: "to compare, write == instead of is",
 };
 
-const reserved = new Set(
+export const reserved: ReadonlySet<string> = new Set(
   "as break const continue else for function if import let loop package namespace return var void while".split(" "),
 );
 

@@ -5,7 +5,7 @@ export interface Token {
   readonly offset: number;
 }
 
-const space = /(?:\s+|\/\/[^\n]*)*/y;
+const space = /(?:[\t\n\f\r ]+|\/\/[^\n]*)*/y;
 const text = /[bB]?[rR]?(?:"""|'''|"|')/y;
 const number = /0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?/y;
 const name = /[A-Za-z_]\w*|`[^`\n]*`/y;

@@ -1,0 +1,39 @@
+/** What a name was found to stand for, and how many of its parts that takes. */
+export interface Resolved {
+  readonly name: string;
+  readonly length: number;
+}
+
+/**
+ * The longest part of a name such as `["a", "b", "c"]` that stands for something. In the
+ * container `x.y`, `x.y.a.b.c` is tried before `x.a.b.c` and `a.b.c`, and these before `a.b`.
+ * A name that begins with a dot is looked up without the container.
+ * @param extent `whole`: only the whole name will do.
+ */
+export function resolve(
+  names: readonly string[],
+  container: string,
+  isKnown: (name: string) => boolean,
+  extent: "part" | "whole" = "part",
+): Resolved | undefined {
+  const [first = "", ...rest] = names;
+  const absolute = first.startsWith(".");
+  const parts = [absolute ? first.slice(1) : first, ...rest];
+  const prefixes = absolute ? [""] : prefixesOf(container);
+  const least = extent === "whole" ? parts.length : 1;
+  for (let length = parts.length; length >= least; length--) {
+    const part = parts.slice(0, length).join(".");
+    for (const prefix of prefixes) if (isKnown(prefix + part)) return { name: prefix + part, length };
+  }
+  return undefined;
+}
+
+function prefixesOf(container: string): string[] {
+  const prefixes = [""];
+  let prefix = "";
+  for (const part of container === "" ? [] : container.split(".")) {
+    prefix += `${part}.`;
+    prefixes.unshift(prefix);
+  }
+  return prefixes;
+}

@@ -1,0 +1,80 @@
+import { parseSignature, type Signature } from "../types/signature.ts";
+import type { Type } from "../types/type.ts";
+import type { Value } from "../values/value.ts";
+
+/** A function for arguments of certain types. */
+export interface Overload extends Signature {
+  readonly name: string;
+  /** Called on a target, which is the first parameter. */
+  readonly method: boolean;
+  /**
+   * Given as many values as there are parameters, each of its parameter's type; it is not
+   * called with a `Failure`, and may return one.
+   */
+  readonly call: Implementation;
+  /** What a call costs, in Kubernetes' units, where it is not 1. */
+  readonly cost?: Cost | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each takes values of its own parameters' types
+export type Implementation = (...values: any[]) => Value;
+
+export type Cost = (values: readonly Value[], result: Value) => number;
+
+/** Functions, and names that stand for values, which an environment may have. */
+export interface Library {
+  readonly name: string;
+  readonly overloads: readonly Overload[];
+  readonly constants?: ReadonlyMap<string, { readonly type: Type; readonly value: Value }> | undefined;
+}
+
+/** `fn("size", "(string) -> int", (text) => ...)` */
+export function fn(name: string, signature: string, call: Implementation, cost?: Cost): Overload {
+  return { name, method: false, ...parseSignature(signature), call, cost };
+}
+
+/** `method("trim", "(string) -> string", (text) => ...)` */
+export function method(name: string, signature: string, call: Implementation, cost?: Cost): Overload {
+  return { name, method: true, ...parseSignature(signature), call, cost };
+}
+
+/** Both ways to call: `size(x)` and `x.size()`. */
+export function both(name: string, signature: string, call: Implementation, cost?: Cost): Overload[] {
+  return [fn(name, signature, call, cost), method(name, signature, call, cost)];
+}
+
+/** All overloads of a number of libraries, by how they are called. */
+export class Functions {
+  readonly #byCall = new Map<string, Overload[]>();
+  readonly #names = new Set<string>();
+
+  constructor(libraries: readonly Library[]) {
+    for (const { overloads } of libraries) {
+      for (const overload of overloads) {
+        const key = callKey(overload.name, overload.method, overload.parameters.length);
+        const same = this.#byCall.get(key);
+        if (same === undefined) this.#byCall.set(key, [overload]);
+        else same.push(overload);
+        this.#names.add(overload.name);
+      }
+    }
+  }
+
+  /** Those of this name that are called so; empty where there are none. @param count of arguments, target included. */
+  find(name: string, method: boolean, count: number): readonly Overload[] {
+    return this.#byCall.get(callKey(name, method, count)) ?? [];
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** All names, operators included. */
+  names(): Iterable<string> {
+    return this.#names;
+  }
+}
+
+function callKey(name: string, method: boolean, count: number): string {
+  return `${method ? "." : ""}${name}/${count}`;
+}
