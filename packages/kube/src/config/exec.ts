@@ -153,8 +153,8 @@ function run(plugin: Plugin, env: NodeJS.ProcessEnv, name: string, signal: Abort
   });
 }
 
-function parseCredential(output: string, plugin: Plugin, name: string, now: number): Loaded<Credential> {
-  const fields = parseFields(output, `${name}, output`);
+async function parseCredential(output: string, plugin: Plugin, name: string, now: number): Promise<Loaded<Credential>> {
+  const fields = await parseFields(output, `${name}, output`);
   const status = fields?.object("status");
   if (fields?.string("kind") !== "ExecCredential" || status === undefined) {
     throw new ConfigError(`${name} printed no ExecCredential with a status`);

@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument, type YAMLError } from "yaml";
+import type { Document, Node, YAMLError } from "yaml";
 import { ConfigError } from "./errors.ts";
 
 type Path = readonly (string | number)[];
@@ -86,7 +86,9 @@ export class Fields {
  * @param file what messages call the text.
  * @throws {ConfigError} not YAML, or no mapping; with line and column.
  */
-export function parseFields(text: string, file: string): Fields | undefined {
+export async function parseFields(text: string, file: string): Promise<Fields | undefined> {
+  // Loaded here because it is large, and a program that runs in a Pod never needs it.
+  const { isNode, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
   // prettyErrors would quote the source, and with it perhaps a token
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -99,7 +101,7 @@ export function parseFields(text: string, file: string): Fields | undefined {
   if (fault !== undefined) throw new ConfigError(`${at(fault.pos[0])}: ${describe(fault)}`);
 
   const complain: Complain = (path, problem) => {
-    const node = nearestNode(document, path);
+    const node = nearestNode(document, path, isNode);
     throw new ConfigError(`${node?.range ? at(node.range[0]) : file}: ${formatPath(path)} ${problem}`);
   };
   const value = toPlain(() => document.toJS(), file);
@@ -134,7 +136,7 @@ function describe(error: YAMLError): string {
   }
 }
 
-function nearestNode(document: ReturnType<typeof parseDocument>, path: Path) {
+function nearestNode(document: Document, path: Path, isNode: (value: unknown) => value is Node): Node | undefined {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
     if (isNode(node)) return node;

@@ -81,9 +81,9 @@ export interface ParseOptions {
  *
  * @throws {ConfigError} not YAML, or a field of the wrong type; names file, line, column and field.
  */
-export function parseKubeconfig(text: string, options: ParseOptions = {}): Kubeconfig {
+export async function parseKubeconfig(text: string, options: ParseOptions = {}): Promise<Kubeconfig> {
   const file = options.file ?? "kubeconfig";
-  const top = parseFields(text, file);
+  const top = await parseFields(text, file);
   const kind = top?.string("kind") ?? "Config";
   if (kind !== "Config") top?.fail("kind", "must be Config: this is not a kubeconfig");
   const paths = pathsBeside(file);

@@ -68,7 +68,7 @@ export async function configFromText(
   text: string,
   options: ResolveOptions & ParseOptions = {},
 ): Promise<ClusterConfig> {
-  return resolveKubeconfig(parseKubeconfig(text, options), options);
+  return resolveKubeconfig(await parseKubeconfig(text, options), options);
 }
 
 /** As kubectl looks for it: KUBECONFIG, if set, replaces the default path even if all its files are missing. */
