@@ -4,8 +4,8 @@ const source = {
   resolve: { conditions: ["@kubecast/source"] },
   ssr: { resolve: { conditions: ["@kubecast/source"] } },
 };
-const unit = ["{packages/*,testbed,examples/*}/src/**/*.test.ts", "scripts/*.test.ts"];
-const redis = ["{packages/*,testbed,examples/*}/src/**/*.redis.test.ts", "examples/*.redis.test.ts"];
+const unit = ["{packages/*,testbed,bench,examples/*}/src/**/*.test.ts", "scripts/*.test.ts"];
+const redis = ["{packages/*,testbed,bench,examples/*}/src/**/*.redis.test.ts", "examples/*.redis.test.ts"];
 const cluster = ["{packages/*,testbed,examples/*}/src/**/*.cluster.test.ts", "examples/*.cluster.test.ts"];
 
 // Three kinds of test by file name: pure ones; those that start a Redis (and the
