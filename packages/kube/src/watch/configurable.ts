@@ -3,6 +3,7 @@ import type { KubeObject } from "../resource/object.ts";
 import type { RawApi } from "../resource/raw-api.ts";
 import type { Of, Resource } from "../resource/resource.ts";
 import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
+import type { Transform } from "./transform.ts";
 import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
 /** What an `Api` is to a watch: whom to ask, and for what. */
@@ -15,10 +16,22 @@ export interface Watchable<K extends KubeObject> extends Of<K> {
 export type WatchSource<K extends KubeObject> = Watchable<K> | WatchOptions;
 
 /** What watches an `Api` may be told besides. */
-export type WatchSettings = Omit<WatchOptions, "transport" | "resource" | "namespace" | "metadataOnly" | "fields">;
+export type WatchSettings = Omit<
+  WatchOptions,
+  "transport" | "resource" | "namespace" | "metadataOnly" | "fields" | "transform"
+>;
+
+/** The same with a transform; see `WatchOptions`. */
+export type TransformSettings<K extends KubeObject, T extends KubeObject> = WatchSettings & {
+  readonly transform?: Transform<K, T>;
+};
 
 /** The same with the fields that will be read; see `WatchOptions`. A path that the type does not have is an error. */
-export type PartialSettings<K extends KubeObject, P extends string> = WatchSettings & {
+export type PartialSettings<
+  K extends KubeObject,
+  P extends string,
+  T extends KubeObject = PartialObject<K, P>,
+> = TransformSettings<PartialObject<K, P>, T> & {
   readonly fields?: readonly P[] & readonly FieldPath<K, P>[];
 };
 
@@ -34,7 +47,7 @@ export abstract class Configurable<K extends KubeObject> {
   readonly stats: WatchStats;
   protected options: WatchOptions;
 
-  constructor(source: WatchSource<K>, settings: WatchSettings & Pick<WatchOptions, "fields"> = {}) {
+  constructor(source: WatchSource<K>, settings: WatchSettings & Pick<WatchOptions, "fields" | "transform"> = {}) {
     const options = { ...optionsOf(source), ...settings };
     this.stats = options.stats ?? watchStats();
     this.options = { ...options, stats: this.stats };

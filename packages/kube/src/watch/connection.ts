@@ -1,12 +1,13 @@
 import type { Readable } from "node:stream";
 import { ApiError, ConnectionError, DecodeError } from "../client/errors.ts";
 import type { Transport } from "../client/transport.ts";
-import type { WatchEvent } from "../resource/object.ts";
+import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import type { ApiRequest } from "../resource/request.ts";
 import { EventDecoder } from "../wire/frames.ts";
 import type { Projection } from "../wire/projection.ts";
 import type { Clock } from "./clock.ts";
 import type { Answer } from "./state.ts";
+import { type Transform, transformEvents } from "./transform.ts";
 
 export interface ConnectionOptions {
   readonly transport: Transport;
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
   /** Of the objects; absent: they are kept whole. */
   readonly projection: Projection | undefined;
+  /** Of the objects, when they have been cut down. */
+  readonly transform: Transform<KubeObject, KubeObject> | undefined;
   /** Called whenever the server gave a sign of life. */
   readonly heard: () => void;
 }
@@ -72,6 +75,8 @@ export class WatchConnection<K> {
     } catch (error) {
       this.#fault = error;
     }
+    const { transform } = this.#options;
+    if (transform !== undefined) this.#fault = transformEvents(events, transform).fault ?? this.#fault;
     return events;
   }
 

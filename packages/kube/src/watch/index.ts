@@ -1,5 +1,12 @@
 export { type Clock, systemClock } from "./clock.ts";
-export type { PartialObject, PartialSettings, Watchable, WatchSettings, WatchSource } from "./configurable.ts";
+export type {
+  PartialObject,
+  PartialSettings,
+  TransformSettings,
+  Watchable,
+  WatchSettings,
+  WatchSource,
+} from "./configurable.ts";
 export type { Indexed, IndexFunction } from "./indexes.ts";
 export { Informer } from "./informer.ts";
 export type { WatchItem } from "./item.ts";
@@ -7,4 +14,5 @@ export { Reflector, type ReflectorBatch } from "./reflector.ts";
 export type { Selection } from "./requests.ts";
 export { type Change, Store } from "./store.ts";
 export type { SubscribeOptions } from "./subscribers.ts";
+export { dropManagedFields, type Transform } from "./transform.ts";
 export { type WatchOptions, type WatchStats, watcher, watchStats } from "./watcher.ts";

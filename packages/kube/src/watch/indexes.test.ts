@@ -61,7 +61,7 @@ test("what the function throws is thrown at who asks, with the object's name, un
   const store = storeOf().indexBy("first", ({ spec }) => (spec.tags[0] as string).toLowerCase());
   expect(store.applyItems([apply(tagged("a", "1")), apply(tagged("b", "2", "n", "B"))])).toHaveLength(2);
   expect(() => store.byIndex("first", "b")).toThrow(
-    /^the function of index "first" failed for Pod shop\/a: Cannot read prop/,
+    /^the function of index "first" has thrown for Pod shop\/a: TypeError, see this error's cause$/,
   );
   expect(() => store.indexValues("first")).toThrow("Pod shop/a");
   store.applyItem(apply(tagged("a", "3", "n", "A")));

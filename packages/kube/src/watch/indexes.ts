@@ -1,5 +1,5 @@
 import type { KubeObject } from "../resource/object.ts";
-import { nameOf } from "./object-map.ts";
+import { thrown } from "./describe.ts";
 import type { Change } from "./store.ts";
 
 /** Under which values an object is found: one, several, or none. */
@@ -124,8 +124,7 @@ class Index {
   /** A query is answered rightly or not at all; the store and its watch go on. */
   #check(): void {
     for (const [object, cause] of this.#failures) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`the function of index "${this.#name}" failed for ${nameOf(object)}: ${why}`, { cause });
+      throw new Error(thrown(`the function of index "${this.#name}"`, object, cause), { cause });
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   Configurable,
   type PartialObject,
   type PartialSettings,
-  type WatchSettings,
+  type TransformSettings,
   type WatchSource,
 } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
@@ -28,19 +28,20 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
   #running = false;
 
   /** With partial objects, `Informer.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are told. */
-  static new<K extends KubeObject, const P extends string = never>(
+  static new<K extends KubeObject, const P extends string = never, T extends KubeObject = PartialObject<K, P>>(
     source: WatchSource<K>,
-    settings?: PartialSettings<K, P>,
-  ): Informer<PartialObject<K, P>> {
-    return new Informer<PartialObject<K, P>>(
-      source as WatchSource<KubeObject> as WatchSource<PartialObject<K, P>>,
-      settings,
-    );
+    settings?: PartialSettings<K, P, T>,
+  ): Informer<T> {
+    return new Informer<T>(source as WatchSource<KubeObject> as WatchSource<T>, settings);
   }
 
   /** Of what `raw` requests, which need not be a kind that the library has a type for. */
-  static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Informer<K> {
-    return Informer.new({ client, raw }, settings);
+  static raw<K extends KubeObject, T extends KubeObject = K>(
+    client: Transport,
+    raw: RawApi,
+    settings?: TransformSettings<K, T>,
+  ): Informer<T> {
+    return new Informer<T>({ client, raw }, settings);
   }
 
   /**

@@ -1,11 +1,5 @@
 import type { KubeObject } from "../resource/object.ts";
 
-/** An object for a message, such as `Pod shop/cart-0`. */
-export function nameOf({ kind = "object", metadata }: KubeObject): string {
-  const { name = "", namespace } = metadata;
-  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-}
-
 /** Objects by namespace and name, which together name an object of a resource. */
 export class ObjectMap<K extends KubeObject> implements Iterable<K> {
   readonly #namespaces = new Map<string, Map<string, K>>();

@@ -5,7 +5,7 @@ import {
   Configurable,
   type PartialObject,
   type PartialSettings,
-  type WatchSettings,
+  type TransformSettings,
   type WatchSource,
 } from "./configurable.ts";
 import type { Indexed, IndexFunction } from "./indexes.ts";
@@ -46,19 +46,20 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   #running = false;
 
   /** With partial objects, `Reflector.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are kept, which saves memory. */
-  static new<K extends KubeObject, const P extends string = never>(
+  static new<K extends KubeObject, const P extends string = never, T extends KubeObject = PartialObject<K, P>>(
     source: WatchSource<K>,
-    settings?: PartialSettings<K, P>,
-  ): Reflector<PartialObject<K, P>> {
-    return new Reflector<PartialObject<K, P>>(
-      source as WatchSource<KubeObject> as WatchSource<PartialObject<K, P>>,
-      settings,
-    );
+    settings?: PartialSettings<K, P, T>,
+  ): Reflector<T> {
+    return new Reflector<T>(source as WatchSource<KubeObject> as WatchSource<T>, settings);
   }
 
   /** Of what `raw` requests, which need not be a kind that the library has a type for. */
-  static raw<K extends KubeObject>(client: Transport, raw: RawApi, settings?: WatchSettings): Reflector<K> {
-    return Reflector.new({ client, raw }, settings);
+  static raw<K extends KubeObject, T extends KubeObject = K>(
+    client: Transport,
+    raw: RawApi,
+    settings?: TransformSettings<K, T>,
+  ): Reflector<T> {
+    return new Reflector<T>({ client, raw }, settings);
   }
 
   /**

@@ -20,6 +20,7 @@ import {
   type Watching,
   watchingFrom,
 } from "./state.ts";
+import { checkedTransform, type Transform } from "./transform.ts";
 
 export interface WatchOptions extends Selection {
   readonly transport: Transport;
@@ -34,6 +35,14 @@ export interface WatchOptions extends Selection {
    * these fields and their identity as they are decoded. Absent: they are whole.
    */
   readonly fields?: readonly string[] | undefined;
+  /**
+   * Called once with each object that comes, once it is cut down to `fields`; what it
+   * returns is what is told and kept. It may change the object, which nobody else has
+   * seen, but not its name, namespace, uid and resourceVersion. What it throws is a
+   * failure of the watch, which names the object and is tried again: better an old
+   * state and an error than a state with an object missing.
+   */
+  readonly transform?: ((object: never) => KubeObject) | undefined;
   /** Kept up to date while the watch runs. */
   readonly stats?: WatchStats | undefined;
   readonly clock?: Clock | undefined;
@@ -92,6 +101,7 @@ export class WatchRounds<K extends KubeObject> {
   readonly #stats: WatchStats;
   readonly #diagnostics: WatchDiagnostics;
   readonly #projection: Projection | undefined;
+  readonly #transform: Transform<KubeObject, KubeObject> | undefined;
   #state: State;
   #connections = 0;
 
@@ -104,6 +114,7 @@ export class WatchRounds<K extends KubeObject> {
     this.#stats = options.stats ?? watchStats();
     this.#diagnostics = new WatchDiagnostics(options);
     this.#projection = options.fields && projectionOf(options.fields);
+    this.#transform = options.transform && checkedTransform(options.transform);
     this.#state = initialState(options.streamingLists ?? true);
   }
 
@@ -160,7 +171,7 @@ export class WatchRounds<K extends KubeObject> {
       const options = state.whole ? { signal, timeout: WHOLE_LIST_TIMEOUT } : { signal };
       const list = await transport.request<ObjectList<K>>(request, options);
       this.#heard();
-      return { type: "page", list: decoded(list, resource, this.#projection) };
+      return { type: "page", list: decoded(list, resource, this.#projection, this.#transform) };
     } catch (error) {
       if (error instanceof ApiError) this.#heard();
       return { type: "error", error: error instanceof Error ? error : new Error(String(error)) };
@@ -201,6 +212,7 @@ export class WatchRounds<K extends KubeObject> {
       clock: this.#clock,
       signal,
       projection: this.#projection,
+      transform: this.#transform,
       heard: () => this.#heard(),
     });
   }
@@ -219,6 +231,7 @@ function decoded<K extends KubeObject>(
   list: ObjectList<K>,
   resource: Resource,
   projection: Projection | undefined,
+  transform: Transform<KubeObject, KubeObject> | undefined,
 ): ObjectList<K> {
   const version = apiVersion(resource);
   if (!Array.isArray(list?.items)) return list;
@@ -227,5 +240,8 @@ function decoded<K extends KubeObject>(
     item.apiVersion ??= version;
     item.kind ??= resource.kind;
   }
-  return projection === undefined ? list : { ...list, items: project(list.items, projection) as K[] };
+  let { items } = list;
+  if (projection !== undefined) items = project(items, projection) as K[];
+  if (transform !== undefined) items = items.map((item) => item && transform(item)) as K[];
+  return { ...list, items };
 }
