@@ -3,3 +3,4 @@ export { type KubeApiserver, type KubeApiserverOptions, startKubeApiserver, type
 export { type Kubectl, type KubectlResult, type KubectlRun, startKubectl } from "./kubectl.ts";
 export { type FaultProxy, type ProxyOptions, startProxy } from "./proxy.ts";
 export { redisCommand, redisSubscribe, type Subscriber } from "./resp.ts";
+export { obtainRuntime } from "./runtimes.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** A new self-signed certificate and its key as PEM, so that no key lies in the repository. */
+/** A new self-signed certificate for a host and its key as PEM, so that no key lies in the repository. */
 export function selfSigned(commonName: string): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = sequence(der(0x06, Buffer.from("2a8648ce3d040302", "hex"))); // ecdsa-with-SHA256
@@ -9,9 +9,20 @@ export function selfSigned(commonName: string): { cert: string; key: string } {
   );
   const validity = sequence(der(0x18, Buffer.from("20200101000000Z")), der(0x18, Buffer.from("21200101000000Z")));
   const subjectKey = publicKey.export({ type: "spki", format: "der" });
-  const body = sequence(der(0x02, Buffer.from([1])), algorithm, name, validity, name, subjectKey);
+  const host = der(0x04, sequence(der(0x82, Buffer.from(commonName))));
+  const extensions = sequence(sequence(der(0x06, Buffer.from("551d11", "hex")), host)); // subjectAltName
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))), // X.509 v3
+    der(0x02, Buffer.from([1])),
+    algorithm,
+    name,
+    validity,
+    name,
+    subjectKey,
+    der(0xa3, extensions),
+  );
   const signature = der(0x03, Buffer.from([0]), sign("sha256", body, privateKey));
-  const base64 = sequence(body, algorithm, signature).toString("base64").replace(/.{64}/g, "$&\n");
+  const base64 = sequence(body, algorithm, signature).toString("base64").replace(/.{64}(?=.)/g, "$&\n");
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),

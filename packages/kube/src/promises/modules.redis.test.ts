@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type ApiServer, startApiServer } from "@kubecast/apiserver";
+import { obtainRuntime } from "@kubecast/testbed";
+import { beforeAll, describe, expect, test } from "vitest";
+import { listen } from "../client/loopback.test.helper.ts";
+import { folderWith, kubeconfigText } from "../config/folder.test.helper.ts";
+import { selfSigned } from "../config/self-signed.test.helper.ts";
+
+// What is tested here is the built package, as users get it.
+
+const run = promisify(execFile);
+const kube = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A user's project that has the package installed. */
+async function project(files: Record<string, string>): Promise<string> {
+  const folder = await folderWith({ "package.json": '{ "dependencies": { "@kubecast/kube": "*" } }', ...files });
+  await mkdir(join(folder, "node_modules/@kubecast"), { recursive: true });
+  await symlink(kube, join(folder, "node_modules/@kubecast/kube"));
+  return folder;
+}
+
+/** An API server that answers each list and watch with an object named after the certificate of the client. */
+async function whoServer(host: { cert: string; key: string }): Promise<number> {
+  const server = createServer({ ...host, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    const { raw } = (request.socket as TLSSocket).getPeerCertificate();
+    const name = raw === undefined ? "nobody" : new X509Certificate(raw).fingerprint256;
+    const object = { metadata: { name, resourceVersion: "1" } };
+    if (request.url?.includes("watch")) response.write(`${JSON.stringify({ type: "ADDED", object })}\n`);
+    else response.end(JSON.stringify({ metadata: { resourceVersion: "1" }, items: [object] }));
+  });
+  return listen(server);
+}
+
+let api: ApiServer;
+let KUBECONFIG: string;
+beforeAll(async () => {
+  api = await startApiServer();
+  const folder = await mkdtemp(join(tmpdir(), "kube-modules-"));
+  KUBECONFIG = join(folder, "kubeconfig");
+  await writeFile(KUBECONFIG, api.kubeconfig());
+  return async () => {
+    await api.stop();
+    await rm(folder, { recursive: true });
+  };
+});
+
+// kubernetes-client/javascript#2219, #2014, #2240, #2600, #2142: an ES module that CommonJS programs cannot load.
+test("a CommonJS program loads it by require", async () => {
+  const folder = await project({
+    "main.cjs": `
+      const { Api, Client, Informer } = require("@kubecast/kube");
+      const { Namespace } = require("@kubecast/kube/core/v1");
+      const { Controller } = require("@kubecast/kube/runtime");
+      async function main() {
+        const client = await Client.default();
+        const { items } = await Api.of(client, Namespace).list();
+        console.log(items.map(({ metadata }) => metadata.name).includes("default"));
+        for await (const event of Informer.new(Api.v1Namespace(client))) {
+          console.log(event.type, typeof Controller.new);
+          break;
+        }
+        await client.close();
+      }
+      main();`,
+  });
+  const { stdout, stderr } = await run(process.execPath, ["main.cjs"], {
+    cwd: folder,
+    env: { ...process.env, KUBECONFIG },
+  });
+  expect(stdout).toBe("true\nADDED function\n");
+  expect(stderr.replace(/^\(.*ExperimentalWarning: CommonJS module .*\n.*\n/, "")).toBe("");
+});
+
+// kubernetes-client/javascript#242; vivid-planet/dextinity pull request 5938: 62 MB on disk, some 85 MB of memory.
+test("importing it takes little memory, as what is not used is not loaded", async () => {
+  const folder = await project({
+    "main.mjs": `
+      const before = process.memoryUsage().rss;
+      await import("@kubecast/kube");
+      await import("@kubecast/kube/apps/v1");
+      console.log((process.memoryUsage().rss - before) / 1e6);`,
+  });
+  const { stdout } = await run(process.execPath, ["main.mjs"], { cwd: folder });
+  expect(Number(stdout)).toBeGreaterThan(1);
+  expect(Number(stdout)).toBeLessThan(40);
+});
+
+describe("other runtimes", () => {
+  // oven-sh/bun#7332, #22734; denoland/deno#19052: client certificates of the kubeconfig are not sent.
+  test.each([
+    ["bun", ["run"]],
+    ["deno", ["run", "--allow-all", "--node-modules-dir=manual"]],
+    ["node", []],
+  ] as const)("%s lists and watches with a client certificate", async (runtime, args) => {
+    const [host, own] = [selfSigned("localhost"), selfSigned("me")];
+    const port = await whoServer(host);
+    const data = (pem: string) => Buffer.from(pem).toString("base64");
+    const folder = await project({
+      kubeconfig: kubeconfigText({
+        cluster: { server: `https://localhost:${port}`, "certificate-authority-data": data(host.cert) },
+        user: { "client-certificate-data": data(own.cert), "client-key-data": data(own.key) },
+      }),
+      "main.mjs": `
+        import { Api, Client } from "@kubecast/kube";
+        const client = await Client.default();
+        const pods = Api.v1Pod(client);
+        const { items } = await pods.list();
+        console.log(items[0].metadata.name);
+        for await (const event of pods.watch({ resourceVersion: "1" })) {
+          console.log(event.type, event.object.metadata.name);
+          break;
+        }
+        await client.close();`,
+    });
+    const program = runtime === "node" ? process.execPath : await obtainRuntime(runtime);
+    const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
+    const { stdout } = await run(program, [...args, "main.mjs"], { cwd: folder, env });
+    const name = new X509Certificate(own.cert).fingerprint256;
+    expect(stdout).toBe(`${name}\nADDED ${name}\n`);
+  });
+});
