@@ -113,6 +113,15 @@ export class LeaderElector {
   }
 
   /**
+   * Which leadership this is, while this one leads: later ones have greater numbers,
+   * one after a loss that nobody used has the same. Whoever is given it along with a
+   * write can refuse an older leader's, which no Lease can prevent.
+   */
+  get term(): number | undefined {
+    return this.isLeader ? (this.#lease?.spec?.leaseTransitions ?? 0) : undefined;
+  }
+
+  /**
    * Waits until this one leads, and calls `lead`, whose signal aborts when the
    * leadership is lost or `signal` aborts. When `lead` has ended after a loss,
    * contends again. Returns when the signal has aborted and `lead` has ended, or
