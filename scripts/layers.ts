@@ -17,7 +17,7 @@ const packages: Record<string, string[]> = {
 
 /** A package's folders, each of which imports only from those before it. */
 const layers: Record<string, string[]> = {
-  "packages/kube": ["resource", "types", "wire", "config", "client", "watch", "api", "discovery", "runtime"],
+  "packages/kube": ["resource", "types", "wire", "config", "client", "watch", "api", "discovery", "runtime", "crd"],
   "packages/kubecast": [
     "settings",
     "conditions",
@@ -35,6 +35,7 @@ const pure = [
   "packages/kube/src/types",
   "packages/kube/src/resource",
   "packages/kube/src/wire",
+  "packages/kube/src/crd",
   "packages/kubecast/src/conditions",
 ];
 const io =
