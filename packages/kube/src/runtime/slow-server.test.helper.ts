@@ -83,6 +83,11 @@ export class SlowServer implements Transport {
     return { status: 200, headers: {}, body: stream.body };
   }
 
+  /** All watches break. */
+  cut(): void {
+    for (const stream of this.#streams.values()) stream.cut();
+  }
+
   requestText(): Promise<string> {
     throw new Error("not asked for");
   }

@@ -198,8 +198,8 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
 
   #begin(): WatchRounds<K> {
     if (this.#running) throw new Error("this reflector is running already");
-    this.#running = true;
     this.#rounds ??= new WatchRounds<K>(this.options);
+    this.#running = true;
     return this.#rounds;
   }
 
