@@ -162,7 +162,8 @@ describe("user", () => {
     [{ token: "a", username: "b" }, "token and username/password exclude each other"],
     [{ token: "s3cret\r\nx-evil: 1" }, "token holds a line break"],
     [{ tokenFile: "/missing/token" }, "tokenFile /missing/token does not exist"],
-    [{ "auth-provider": { name: "gcp" } }, 'auth-provider "gcp" is not supported, since Kubernetes removed such'],
+    [{ "auth-provider": { name: "gcp" } }, 'auth-provider "gcp" is not supported; use exec'],
+    [{ "auth-provider": { name: "oidc" } }, "credential plugin such as kubelogin"],
     [{ "as-groups": ["ops"] }, 'need the user to impersonate, in "as"'],
     [{ as: "a\nb" }, "a value to impersonate holds a line break"],
   ])("refuses %j", async (user, problem) => {

@@ -55,8 +55,10 @@ function userCredential(user: KubeconfigUser, where: string, context: PluginCont
   }
   if (exec !== undefined) return pluginSource(exec, where, context);
   if (authProvider !== undefined) {
+    // Kubernetes removed the others in 1.26.
+    const plugin = authProvider === "oidc" ? "such as kubelogin (kubectl oidc-login)" : "of the cloud's own";
     throw new ConfigError(
-      `${where}: auth-provider ${JSON.stringify(authProvider)} is not supported, since Kubernetes removed such providers; use exec with a credential plugin`,
+      `${where}: auth-provider ${JSON.stringify(authProvider)} is not supported; use exec with a credential plugin ${plugin}`,
     );
   }
   return fixed({});
