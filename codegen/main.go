@@ -46,7 +46,8 @@ func generate() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	types, err := buildModel(loadScheme())
+	scheme := loadScheme()
+	types, err := buildModel(scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +59,11 @@ func generate() (map[string]string, error) {
 		"resource/catalogue.generated.ts": catalogueFile(discovered),
 		"resource/fields.generated.ts":    fieldsFile(types, discovered, definitions),
 	}
+	zero, err := zeroFile(types, scheme, discovered)
+	if err != nil {
+		return nil, err
+	}
+	files["../../apiserver/src/managed-fields/zero.generated.ts"] = zero
 	modules, err := typeFiles(types, discovered)
 	if err != nil {
 		return nil, err

@@ -1,33 +1,13 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { comparable, open, type Side, type Step, send } from "./fidelity.test.helper.ts";
 import { configMaps, pod, pods } from "./http/api.test.helper.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
 
 // The same requests go to this server and to a real kube-apiserver, and the
 // answers are compared, but for what cannot be the same: identities, times,
 // revisions, managedFields, and the wording where a step says so.
-
-interface Step {
-  readonly does: string;
-  readonly method: string;
-  readonly path: string;
-  readonly body?: unknown;
-  readonly type?: string;
-  /** The messages may be worded differently. */
-  readonly wording?: "own";
-  /** Only the status code is compared. */
-  readonly codeOnly?: true;
-}
-
-interface Side {
-  readonly url: string;
-  readonly token: string;
-  readonly ca?: string;
-}
 
 const merge = "application/merge-patch+json";
 const strategic = "application/strategic-merge-patch+json";
@@ -478,52 +458,4 @@ async function transcript(side: Side, namespace: string, query: string, madeBefo
   await making;
   response.destroy();
   return told;
-}
-
-async function send(side: Side, { method, path, body, type = "application/json" }: Step) {
-  const response = await open(side, method, path, body, type);
-  const answer = await text(response);
-  const isJson = response.headers["content-type"]?.startsWith("application/json");
-  return { status: response.statusCode, body: isJson ? JSON.parse(answer) : answer };
-}
-
-function open(side: Side, method: string, path: string, body?: unknown, type?: string): Promise<IncomingMessage> {
-  const payload = body === undefined || typeof body === "string" ? (body ?? "") : JSON.stringify(body);
-  const request = side.url.startsWith("https:") ? httpsRequest : httpRequest;
-  const sent = request(side.url + path, {
-    method,
-    ...(side.ca !== undefined && { ca: side.ca }),
-    headers: {
-      authorization: `Bearer ${side.token}`,
-      "user-agent": "fidelity",
-      ...(body !== undefined && { "content-type": type, "content-length": Buffer.byteLength(payload) }),
-    },
-  });
-  sent.end(payload);
-  return new Promise((resolve, reject) => {
-    sent.on("response", resolve).on("error", reject);
-  });
-}
-
-const unlike = new Set([
-  "uid",
-  "resourceVersion",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "lastTransitionTime",
-  "continue",
-]);
-
-/** The answer without what differs from server to server. */
-function comparable({ status, body }: { status: number | undefined; body: unknown }, step: Step): unknown {
-  if (step.codeOnly) return { status };
-  const text = JSON.stringify(body, (key, value) => {
-    if (key === "managedFields" || key === "storageVersionHash" || value === null) return undefined;
-    if (unlike.has(key)) return `<${key}>`;
-    if (key === "message" && typeof value === "string") {
-      return step.wording === "own" ? "<message>" : value.replace(/current: \d+|record \([^)]+\)/g, "<state>");
-    }
-    return value;
-  });
-  return { status, body: JSON.parse(text) };
 }

@@ -54,7 +54,7 @@ function resourcesOf(definition: StoredObject): readonly ServedResource[] {
 
 function resourceOf(
   { group, names, scope }: CustomResourceDefinition["spec"],
-  { name: version, subresources = {} }: CustomResourceDefinitionVersion,
+  { name: version, schema, subresources = {} }: CustomResourceDefinitionVersion,
 ): ServedResource {
   const { kind, plural } = names;
   const own = apiVersion({ group, version });
@@ -83,6 +83,7 @@ function resourceOf(
     createOnUpdate: false,
     returnsDeleted: false,
     custom: true,
+    schema: schema?.openAPIV3Schema,
     scale: subresources.scale && scalePaths(subresources.scale),
   };
 }

@@ -16,6 +16,8 @@ export interface ServedResource extends ResourceDescription {
   readonly returnsDeleted: boolean;
   /** Whether a CustomResourceDefinition defines it. */
   readonly custom: boolean;
+  /** The OpenAPI schema of a custom resource's version. */
+  readonly schema: unknown;
   /** Where the object has what its scale subresource shows; undefined where it has none. */
   readonly scale: ScalePaths | undefined;
 }
@@ -85,6 +87,7 @@ export const servedResources: readonly ServedResource[] = builtins()
       createOnUpdate: createsOnUpdate.has(id),
       returnsDeleted: returningDeleted.has(id),
       custom: false,
+      schema: undefined,
       scale: entry.subresources.some(({ name }) => name === "scale") ? builtinScale : undefined,
     };
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { parse } from "yaml";
 import { type Fields, isFields, parseJson } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 import { badRequest, tooLarge, unsupportedMediaType } from "../api/status-error.ts";
@@ -25,6 +26,31 @@ export function mediaType(request: IncomingMessage): string {
 export function requireJson(request: IncomingMessage): void {
   const type = mediaType(request);
   if (type !== "" && type !== "application/json") throw unsupportedMediaType(["application/json"]);
+}
+
+/** A configuration to apply, which may be YAML; throws a 400 for what is none. */
+export function parseConfig(body: Buffer): Fields {
+  const config = tryJson(body) ?? parseYaml(body.toString());
+  if (!isFields(config)) throw badRequest("error decoding patch: it is not an object");
+  return config;
+}
+
+function tryJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { schema: "core", maxAliasCount: 100 });
+  } catch (error) {
+    // Without the lines that its message quotes from the text.
+    const [first] = error instanceof Error ? error.message.split("\n", 1) : [];
+    throw badRequest(`error decoding patch: error converting YAML to JSON: ${first}`);
+  }
 }
 
 /** The body as an object of the resource; throws a 400 for anything else. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Fields, isFields } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 import {
@@ -5,6 +6,7 @@ import {
   forbiddenField,
   invalid,
   invalidValue,
+  required,
   StatusError,
   unsupportedValue,
 } from "../api/status-error.ts";
@@ -26,6 +28,36 @@ export function flag(query: URLSearchParams, name: string): boolean {
   const value = query.get(name);
   return value !== null && value !== "0" && value.toLowerCase() !== "false";
 }
+
+/** The name under which a write is recorded in managedFields, from the query or else the client's own. */
+export function managerOf(query: URLSearchParams, request: IncomingMessage): string {
+  const asked = query.get("fieldManager") ?? "";
+  if (asked !== "") return asked;
+  const [product = ""] = (request.headers["user-agent"] ?? "").split("/", 1);
+  return product.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "").slice(0, managerLength);
+}
+
+/** What `PATCH` may say besides its body; throws a 422 for what does not fit the type of patch. */
+export function parsePatchOptions(
+  query: URLSearchParams,
+  request: IncomingMessage,
+  applies: boolean,
+): { dryRun: boolean; manager: string; force: boolean } {
+  const manager = query.get("fieldManager") ?? "";
+  const causes = [];
+  if (applies && manager === "") causes.push(required("fieldManager", "is required for apply patch"));
+  if (!applies && query.has("force")) {
+    causes.push(forbiddenField("force", "may not be specified for non-apply patch"));
+  }
+  if (manager.length > managerLength) {
+    const message = `Too long: may not be more than ${managerLength} bytes`;
+    causes.push({ reason: "FieldValueTooLong", message, field: "fieldManager" });
+  }
+  if (causes.length > 0) throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", causes);
+  return { dryRun: dryRun(query), manager: managerOf(query, request), force: flag(query, "force") };
+}
+
+const managerLength = 128;
 
 export function dryRun(query: URLSearchParams): boolean {
   const values = query.getAll("dryRun");

@@ -1,15 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Fields, fieldsOf, isFields, parseJson } from "../api/fields.ts";
 import { badRequest, methodNotAllowed, notFound, tooNew } from "../api/status-error.ts";
-import { applyPatch } from "../patch/patch.ts";
+import { applyPatch, applyType } from "../patch/patch.ts";
+import { applyConfig } from "../registry/apply.ts";
 import { create } from "../registry/create.ts";
 import { type Deleted, remove } from "../registry/delete.ts";
 import { list } from "../registry/list.ts";
 import { bindPod, evictPod } from "../registry/pod-actions.ts";
-import { keyOf, type ObjectTarget, type Registry, type Target } from "../registry/target.ts";
+import { keyOf, type ObjectTarget, type Registry, type Target, type WriteOptions } from "../registry/target.ts";
 import { modify, replace } from "../registry/update.ts";
-import { mediaType, parseObject, readBody, requireJson } from "./body.ts";
-import { dryRun, parseDeleteOptions, parseListOptions, parseRevision, selectionOf } from "./query.ts";
+import { mediaType, parseConfig, parseObject, readBody, requireJson } from "./body.ts";
+import {
+  dryRun,
+  managerOf,
+  parseDeleteOptions,
+  parseListOptions,
+  parsePatchOptions,
+  parseRevision,
+  selectionOf,
+} from "./query.ts";
 import { sendJson, sendList, sendObject } from "./respond.ts";
 import { serveScale } from "./scale-handler.ts";
 
@@ -29,7 +38,7 @@ export async function serveCollection(call: Call, verb: string, target: Target):
       if (target.resource.namespaced && target.namespace === undefined) throw methodNotAllowed();
       requireJson(call.request);
       const body = parseObject(await readBody(call.request), target.resource);
-      const stored = create(call.registry, target, body, { dryRun: dryRun(call.query) });
+      const stored = create(call.registry, target, body, writeOptions(call));
       return sendObject(call.response, 201, target.resource, stored);
     }
     case "deletecollection":
@@ -51,13 +60,19 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
     case "update": {
       requireJson(call.request);
       const body = parseObject(await readBody(call.request), resource);
-      const { stored, created } = replace(registry, target, body, { dryRun: dryRun(query) });
+      const { stored, created } = replace(registry, target, body, writeOptions(call));
       return sendObject(response, created ? 201 : 200, resource, stored);
     }
     case "patch": {
+      const type = mediaType(call.request);
+      const options = parsePatchOptions(query, call.request, type === applyType);
       const patch = await readBody(call.request);
-      const change = applyPatch(mediaType(call.request), patch, resource);
-      return sendObject(response, 200, resource, modify(registry, target, change, { dryRun: dryRun(query) }));
+      if (type === applyType) {
+        const { stored, created } = applyConfig(registry, target, parseConfig(patch), options);
+        return sendObject(response, created ? 201 : 200, resource, stored);
+      }
+      const change = applyPatch(type, patch, resource);
+      return sendObject(response, 200, resource, modify(registry, target, change, options));
     }
     case "create":
       return servePodAction(call, target);
@@ -68,6 +83,10 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
     default:
       throw methodNotAllowed();
   }
+}
+
+export function writeOptions({ query, request }: Pick<Call, "query" | "request">): WriteOptions {
+  return { dryRun: dryRun(query), manager: managerOf(query, request) };
 }
 
 async function servePodAction({ request, response, query, registry }: Call, target: ObjectTarget): Promise<void> {

@@ -1,9 +1,9 @@
 import { methodNotAllowed } from "../api/status-error.ts";
-import { applyPatch } from "../patch/patch.ts";
-import { changeScale, getScale } from "../registry/scale.ts";
+import { applyPatch, applyType } from "../patch/patch.ts";
+import { applyScale, changeScale, getScale } from "../registry/scale.ts";
 import type { ObjectTarget } from "../registry/target.ts";
-import { mediaType, parseObject, readBody, requireJson } from "./body.ts";
-import { dryRun } from "./query.ts";
+import { mediaType, parseConfig, parseObject, readBody, requireJson } from "./body.ts";
+import { dryRun, managerOf, parsePatchOptions } from "./query.ts";
 import type { Call } from "./resource-handler.ts";
 import { sendJson } from "./respond.ts";
 
@@ -21,12 +21,16 @@ export async function serveScale(call: Call, verb: string, target: ObjectTarget)
       return sendJson(
         response,
         200,
-        changeScale(registry, target, () => body, { dryRun: dryRun(query) }),
+        changeScale(registry, target, () => body, { dryRun: dryRun(query), manager: managerOf(query, request) }),
       );
     }
     case "patch": {
-      const change = applyPatch(mediaType(request), await readBody(request), scale);
-      return sendJson(response, 200, changeScale(registry, target, change, { dryRun: dryRun(query) }));
+      const type = mediaType(request);
+      const options = parsePatchOptions(query, request, type === applyType);
+      const patch = await readBody(request);
+      if (type === applyType) return sendJson(response, 200, applyScale(registry, target, parseConfig(patch), options));
+      const change = applyPatch(type, patch, scale);
+      return sendJson(response, 200, changeScale(registry, target, change, options));
     }
     default:
       throw methodNotAllowed();

@@ -9,10 +9,12 @@ import { applyStrategicMerge, StrategicMergeError } from "./strategic-merge.ts";
 const jsonPatch = "application/json-patch+json";
 const mergePatch = "application/merge-patch+json";
 const strategicMergePatch = "application/strategic-merge-patch+json";
+/** Server-side apply, which is another thing: see registry/apply.ts. */
+export const applyType = "application/apply-patch+yaml";
 
 /**
  * The change that a patch asks for. Throws a 415 for a type of patch that is
- * not known (server-side apply is not), a 400 for a body that is no such patch;
+ * not known, a 400 for a body that is no such patch;
  * the change throws a 422 where the patch does not fit the object.
  */
 export function applyPatch(
@@ -33,17 +35,13 @@ export function applyPatch(
       return (current) => objectOrFail(() => applyMergePatch(current, patch));
     }
     case strategicMergePatch: {
-      if (resource.custom) throw unsupportedMediaType([jsonPatch, mergePatch]);
+      if (resource.custom) throw unsupportedMediaType([jsonPatch, mergePatch, applyType]);
       const patch = parsePatchObject(body);
       const schema = patchSchema(resource.apiVersion, resource.kind);
       return (current) => objectOrFail(() => applyStrategicMerge(current, patch, schema));
     }
-    case "application/apply-patch+yaml":
-      throw new StatusError(415, "UnsupportedMediaType", "this server does not know server-side apply", {
-        details: {},
-      });
     default:
-      throw unsupportedMediaType([jsonPatch, mergePatch, strategicMergePatch]);
+      throw unsupportedMediaType([jsonPatch, mergePatch, strategicMergePatch, applyType]);
   }
 }
 

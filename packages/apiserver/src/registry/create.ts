@@ -12,14 +12,26 @@ import {
   required,
   StatusError,
 } from "../api/status-error.ts";
+import type { ManagedEntry } from "../managed-fields/entries.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { withDefaults } from "./defaults.ts";
 import { checkMetadata } from "./metadata.ts";
 import { generatedName, nameProblem } from "./names.ts";
-import { keyOf, type Registry, type Target, timestamp } from "./target.ts";
+import { ownersOfNew, withOwners } from "./owners.ts";
+import { keyOf, type Registry, type Target, timestamp, type WriteOptions } from "./target.ts";
 
-/** Stores a new object: names it, gives it its identity and defaults, and drops a status that only the status subresource may write. */
-export function create(registry: Registry, target: Target, body: Fields, options: { dryRun: boolean }): StoredObject {
+/**
+ * Stores a new object: names it, gives it its identity and defaults, and drops
+ * a status that only the status subresource may write.
+ * @param owners of its fields; the writer alone, where not given.
+ */
+export function create(
+  registry: Registry,
+  target: Target,
+  body: Fields,
+  options: WriteOptions,
+  owners?: readonly ManagedEntry[],
+): StoredObject {
   const { resource } = target;
   const given = fieldsOf(body.metadata);
   if (given.resourceVersion !== undefined && given.resourceVersion !== "") {
@@ -61,7 +73,10 @@ export function create(registry: Registry, target: Target, body: Fields, options
     name,
   );
   // The metadata were completed above; the rest of an object is the client's.
-  const object = complete as unknown as KubeObject;
+  const object = withOwners(
+    complete as unknown as KubeObject,
+    owners ?? ownersOfNew(registry, resource, complete, rest.spec, options),
+  );
   return options.dryRun ? new StoredObject(key, registry.store.revision, object) : collection.put(key, object);
 }
 

@@ -63,6 +63,9 @@ function containerWithDefaults(container: Fields): Fields {
     terminationMessagePolicy: "File",
     imagePullPolicy: tag === "latest" ? "Always" : "IfNotPresent",
     ...container,
+    ...(Array.isArray(container.ports) && {
+      ports: container.ports.map((port) => ({ protocol: "TCP", ...fieldsOf(port) })),
+    }),
   };
 }
 

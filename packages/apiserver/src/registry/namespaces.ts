@@ -9,6 +9,11 @@ export function ensureNamespaces(registry: Registry): void {
   const collection = registry.store.collection(resource);
   for (const name of ["default", "kube-node-lease", "kube-public", "kube-system"]) {
     if (collection.get(name) !== undefined) continue;
-    create(registry, { resource, namespace: undefined }, { metadata: { name } }, { dryRun: false });
+    create(
+      registry,
+      { resource, namespace: undefined },
+      { metadata: { name } },
+      { dryRun: false, manager: "kube-apiserver" },
+    );
   }
 }

@@ -2,7 +2,8 @@ import type { KubeObject } from "@kubecast/kube";
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import type { ScalePaths } from "../api/resources.ts";
 import { invalid, invalidValue, notFound, StatusError } from "../api/status-error.ts";
-import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
+import { type ApplyOptions, applyConfig } from "./apply.ts";
+import { keyOf, type ObjectTarget, type Registry, type WriteOptions } from "./target.ts";
 import { modify } from "./update.ts";
 
 /** What the scale subresource shows of an object. */
@@ -32,7 +33,7 @@ export function changeScale(
   registry: Registry,
   target: ObjectTarget,
   change: (current: Fields) => Fields,
-  options: { dryRun: boolean },
+  options: WriteOptions,
 ): Scale {
   const paths = pathsOf(target);
   const main = { ...target, subresource: undefined };
@@ -50,8 +51,21 @@ export function changeScale(
       const metadata = { ...fieldsOf(object.metadata), name, namespace, uid, resourceVersion };
       return write({ ...object, metadata }, paths.specReplicas, replicas);
     },
-    options,
+    { ...options, through: "scale" },
   );
+  return scaleOf(paths, stored.object);
+}
+
+/** Server-side apply of a scale: its writer owns the number of replicas of the object. */
+export function applyScale(registry: Registry, target: ObjectTarget, config: Fields, options: ApplyOptions): Scale {
+  const paths = pathsOf(target);
+  const { replicas } = fieldsOf(config.spec);
+  const { apiVersion, kind } = target.resource;
+  const { name } = fieldsOf(config.metadata);
+  const named = { apiVersion, kind, metadata: { name } };
+  const main = { ...target, subresource: undefined };
+  const wanted = replicas === undefined ? named : write(named, paths.specReplicas, replicas);
+  const { stored } = applyConfig(registry, main, wanted, { ...options, through: "scale" });
   return scaleOf(paths, stored.object);
 }
 
@@ -74,7 +88,7 @@ function scaleOf(paths: ScalePaths, object: KubeObject): Scale {
 }
 
 /** A custom resource has the text itself, a ReplicationController a map of labels, the others a LabelSelector. */
-function selectorText(selector: unknown): string {
+export function selectorText(selector: unknown): string {
   if (typeof selector === "string") return selector;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   const labels = matchLabels ?? (matchExpressions === undefined ? selector : {});

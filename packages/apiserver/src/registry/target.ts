@@ -8,6 +8,12 @@ export interface Registry {
   readonly clock: () => number;
 }
 
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  /** Who writes, for `metadata.managedFields`. */
+  readonly manager?: string | undefined;
+}
+
 /** The object, or all objects, that a URL names. */
 export interface Target {
   readonly resource: ServedResource;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@kubecast/kube";
 import { type Fields, fieldsOf } from "../api/fields.ts";
+import type { ServedResource } from "../api/resources.ts";
 import {
   badRequest,
   conflict,
@@ -10,12 +11,15 @@ import {
   modified,
   notFound,
 } from "../api/status-error.ts";
+import type { ManagedEntry } from "../managed-fields/entries.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { create, namespaceFor } from "./create.ts";
 import { completeDefinition, definesResources } from "./definitions.ts";
 import { discard } from "./delete.ts";
+import { finalizersOf } from "./finalizers.ts";
 import { checkMetadata } from "./metadata.ts";
-import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
+import { hasSameOwners, ownersAfter, withOwners } from "./owners.ts";
+import { keyOf, type ObjectTarget, type Registry, type WriteOptions } from "./target.ts";
 
 export interface Written {
   readonly stored: StoredObject;
@@ -23,7 +27,7 @@ export interface Written {
 }
 
 /** Replaces an object, or creates it where the resource allows that. */
-export function replace(registry: Registry, target: ObjectTarget, body: Fields, options: { dryRun: boolean }): Written {
+export function replace(registry: Registry, target: ObjectTarget, body: Fields, options: WriteOptions): Written {
   const { resource, name } = target;
   const metadata = fieldsOf(body.metadata);
   checkIdentity(target, metadata);
@@ -40,22 +44,32 @@ export function replace(registry: Registry, target: ObjectTarget, body: Fields, 
   return { stored: update(registry, target, current, body, options), created: false };
 }
 
+/** Where a write comes through another resource, such as its scale, that one's name. */
+interface ThroughOptions extends WriteOptions {
+  readonly through?: string;
+}
+
 /** Changes an object to what `change` makes of its JSON, such as a patch. */
 export function modify(
   registry: Registry,
   target: ObjectTarget,
   change: (current: Fields) => Fields,
-  options: { dryRun: boolean },
+  options: ThroughOptions,
 ): StoredObject {
   const { resource, name } = target;
   const current = registry.store.collection(resource).get(keyOf(target.namespace, name));
   if (current === undefined) throw notFound(resource, name);
-  const next = change({ kind: resource.kind, apiVersion: resource.apiVersion, ...current.object });
+  const next = change(withType(resource, current));
   checkIdentity(target, fieldsOf(next.metadata));
   return update(registry, target, current, next, options);
 }
 
-function checkIdentity(target: ObjectTarget, metadata: Fields): void {
+/** The object as clients see it. */
+export function withType({ kind, apiVersion }: ObjectTarget["resource"], { object }: StoredObject): Fields {
+  return { kind, apiVersion, ...object };
+}
+
+export function checkIdentity(target: ObjectTarget, metadata: Fields): void {
   if ((metadata.name ?? "") !== "" && metadata.name !== target.name) {
     throw badRequest(
       `the name of the object (${String(metadata.name)}) does not match the name on the URL (${target.name})`,
@@ -70,13 +84,15 @@ function checkIdentity(target: ObjectTarget, metadata: Fields): void {
  * status subresource leaves all else alone; what the server owns stays. A write
  * that changes nothing is none. Taking the last finalizer from an object that
  * is being deleted removes it.
+ * @param owners of its fields after it; found by what changes, where not given.
  */
-function update(
+export function update(
   registry: Registry,
   target: ObjectTarget,
   current: StoredObject,
   next: Fields,
-  options: { dryRun: boolean },
+  options: ThroughOptions,
+  owners?: readonly ManagedEntry[],
 ): StoredObject {
   const { resource, name } = target;
   const old = current.object;
@@ -88,11 +104,15 @@ function update(
   if ((given.resourceVersion ?? "") !== "" && given.resourceVersion !== old.metadata.resourceVersion) {
     throw modified(resource, name);
   }
-  const object = target.subresource === "status" ? withStatus(old, next) : withoutStatus(target, old, next);
-  if (isDeepStrictEqual(object, old)) return current;
+  const content = target.subresource === "status" ? withStatus(old, next) : withoutStatus(target, old, next);
+  const through = options.through ?? target.subresource;
+  const managedFields =
+    owners ?? ownersAfter(registry, target, { old, content, given: given.managedFields }, { ...options, through });
+  if (isDeepStrictEqual(content, old) && hasSameOwners(old, managedFields)) return current;
+  const object = withOwners(content, managedFields);
   const collection = registry.store.collection(resource);
   if (options.dryRun) return new StoredObject(current.key, current.revision, object);
-  if (isReleased(object)) return discard(registry, target, current, object);
+  if (isReleased(resource, object)) return discard(registry, target, current, object);
   return collection.put(current.key, object);
 }
 
@@ -107,7 +127,6 @@ function withoutStatus(target: ObjectTarget, old: KubeObject, next: Fields): Kub
   const oldContent = old as unknown as Fields;
   const keptStatus = resource.hasStatus ? oldContent.status : status;
   const metadata: Fields = { ...fieldsOf(next.metadata) };
-  delete metadata.managedFields;
   delete metadata.selfLink;
   for (const field of [
     "name",
@@ -119,6 +138,7 @@ function withoutStatus(target: ObjectTarget, old: KubeObject, next: Fields): Kub
     "creationTimestamp",
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
+    "managedFields",
   ] as const) {
     if (old.metadata[field] === undefined) delete metadata[field];
     else metadata[field] = old.metadata[field];
@@ -160,7 +180,8 @@ function keepNameLabel(metadata: Fields, name: string): void {
 }
 
 /** Being deleted, with nothing left to wait for. */
-function isReleased(object: KubeObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
-  return deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0 && finalizers.length === 0;
+function isReleased(resource: ServedResource, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
+  const isDue = deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0;
+  return isDue && finalizersOf(resource, object).length === 0;
 }
