@@ -3,6 +3,7 @@ import type { KubeObject } from "../resource/object.ts";
 import type { RawApi } from "../resource/raw-api.ts";
 import type { Of, Resource } from "../resource/resource.ts";
 import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
+import { freezesCaches } from "./freeze.ts";
 import type { Transform } from "./transform.ts";
 import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
 
@@ -15,11 +16,20 @@ export interface Watchable<K extends KubeObject> extends Of<K> {
 /** What is watched: the objects of an `Api`, or of what the options say. */
 export type WatchSource<K extends KubeObject> = Watchable<K> | WatchOptions;
 
+/** What those who remember the objects may be told. */
+export interface CacheSettings {
+  /**
+   * Whether the objects are frozen when they come, so that code which changes one,
+   * and with it the truth for all others, gets a TypeError at the very line. For
+   * development: it costs about as much as decoding. Default: whether the
+   * environment has `KUBE_CACHE_MUTATION_DETECTOR=true`.
+   */
+  readonly frozen?: boolean | undefined;
+}
+
 /** What watches an `Api` may be told besides. */
-export type WatchSettings = Omit<
-  WatchOptions,
-  "transport" | "resource" | "namespace" | "metadataOnly" | "fields" | "transform"
->;
+export type WatchSettings = CacheSettings &
+  Omit<WatchOptions, "transport" | "resource" | "namespace" | "metadataOnly" | "fields" | "transform">;
 
 /** The same with a transform; see `WatchOptions`. */
 export type TransformSettings<K extends KubeObject, T extends KubeObject> = WatchSettings & {
@@ -46,9 +56,11 @@ export type PartialObject<K extends KubeObject, P extends string> = [P] extends 
 export abstract class Configurable<K extends KubeObject> {
   readonly stats: WatchStats;
   protected options: WatchOptions;
+  protected readonly frozen: boolean;
 
   constructor(source: WatchSource<K>, settings: WatchSettings & Pick<WatchOptions, "fields" | "transform"> = {}) {
     const options = { ...optionsOf(source), ...settings };
+    this.frozen = settings.frozen ?? freezesCaches();
     this.stats = options.stats ?? watchStats();
     this.options = { ...options, stats: this.stats };
   }

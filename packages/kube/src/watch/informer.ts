@@ -23,7 +23,7 @@ import { WatchRounds } from "./watcher.ts";
  *     for await (const event of informer.poll()) ...   // one watch
  */
 export class Informer<K extends KubeObject> extends Configurable<K> implements AsyncIterable<WatchEvent<K>> {
-  readonly #store = new Store<K>();
+  readonly #store = new Store<K>({ frozen: this.frozen });
   #rounds: WatchRounds<K> | undefined;
   #running = false;
 

@@ -18,7 +18,7 @@ import { WatchRounds } from "./watcher.ts";
 export type ReflectorBatch<K extends KubeObject> =
   | {
       readonly type: "changes";
-      /** In order; empty only where the first list is whole and brought nothing. */
+      /** In order; empty only where a list is whole and brought nothing new. */
       readonly changes: Change<K>[];
       /** Whether the first list has arrived whole, with this batch or before. */
       readonly synced: boolean;
@@ -39,7 +39,7 @@ export type ReflectorBatch<K extends KubeObject> =
  *     for (;;) await reflector.poll();
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
-  readonly #store = new Store<K>();
+  readonly #store = new Store<K>({ frozen: this.frozen });
   readonly #subscribers = new Subscribers<K>(this.#store);
   /** How far `init` and `poll` are. */
   #rounds: WatchRounds<K> | undefined;
@@ -209,9 +209,10 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
       const { synced } = this.#store;
       const changes = this.#store.applyItems(items);
       const first = !synced && this.#store.synced;
+      const listed = items.some(({ type }) => type === "init-done");
       if (changes.length > 0) this.#subscribers.tell(changes);
       if (first) this.#subscribers.tellSynced();
-      if (changes.length > 0 || first) yield { type: "changes", changes, synced: this.#store.synced };
+      if (changes.length > 0 || listed) yield { type: "changes", changes, synced: this.#store.synced };
       for (const item of items) if (item.type === "error") yield item;
       if (this.#subscribers.full) await this.#subscribers.room(signal);
     }

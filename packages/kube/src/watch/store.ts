@@ -1,4 +1,5 @@
 import type { KubeObject } from "../resource/object.ts";
+import { freezeItems } from "./freeze.ts";
 import { type Indexed, Indexes, type IndexFunction } from "./indexes.ts";
 import type { WatchItem } from "./item.ts";
 import { ObjectMap } from "./object-map.ts";
@@ -9,6 +10,11 @@ export type Change<K extends KubeObject> =
   | { readonly type: "modified"; readonly object: K; readonly old: K }
   /** `object` is the last that is known of it: from the server's event, or what the store held. */
   | { readonly type: "deleted"; readonly object: K; readonly old: K };
+
+export interface StoreOptions {
+  /** Whether what comes in is frozen, so that it cannot be changed where it is shared; default false. */
+  readonly frozen?: boolean | undefined;
+}
 
 /**
  * The objects that a watcher has told of. A list is gathered aside and takes the
@@ -26,6 +32,11 @@ export class Store<K extends KubeObject> implements Iterable<K> {
   #synced = false;
   #version: string | undefined;
   #indexes: Indexes | undefined;
+  readonly #frozen: boolean;
+
+  constructor(options: StoreOptions = {}) {
+    this.#frozen = options.frozen ?? false;
+  }
 
   /** Whether a whole list has ever arrived; until then the store is empty. */
   get synced(): boolean {
@@ -92,6 +103,7 @@ export class Store<K extends KubeObject> implements Iterable<K> {
 
   /** The same for a batch, into one array. */
   applyItems(items: readonly WatchItem<K>[]): Change<K>[] {
+    if (this.#frozen) freezeItems(items as readonly WatchItem<never>[]);
     const changes: Change<K>[] = [];
     for (const item of items) this.#apply(item, changes);
     this.#indexes?.follow(changes);
