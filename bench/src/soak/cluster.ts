@@ -48,6 +48,6 @@ export function differences(here: Iterable<KubeObject>, cluster: Cluster, resour
     else if (!isDeepStrictEqual(own, object)) found.push(`${what} has another content`);
   }
   for (const key of mine.keys())
-    if (!there.has(key)) found.push(`${resource.kind} ${key} is held, and not the server's`);
+    if (!there.has(key)) found.push(`${resource.kind} ${key} is held, and the server has none`);
   return found;
 }
