@@ -63,7 +63,8 @@ const returningDeleted = words(`
   resourcequotas. persistentvolumes. serviceaccounts. persistentvolumeclaims. namespaces. pods. services.
   podtemplates. customresourcedefinitions.apiextensions.k8s.io`);
 
-const servedSubresources = words("status scale binding eviction log exec attach portforward");
+const servedSubresources = words(`
+  status scale binding eviction resize ephemeralcontainers approval finalize token log exec attach portforward`);
 const builtinScale: ScalePaths = {
   specReplicas: ["spec", "replicas"],
   statusReplicas: ["status", "replicas"],

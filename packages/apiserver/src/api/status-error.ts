@@ -1,4 +1,4 @@
-import { type Resource, resourceName, type Status } from "@kubecast/kube";
+import { type Resource, resourceName, type Status, type StatusDetails } from "@kubecast/kube";
 
 type Cause = { reason: string; message: string; field: string };
 type Named = Pick<Resource, "group" | "plural" | "kind">;
@@ -113,6 +113,17 @@ export function expired(message: string, continueToken?: string): StatusError {
   );
 }
 
+/** 429, for a reason that the causes tell. */
+export function tooManyRequests(
+  message: string,
+  causes: NonNullable<StatusDetails["causes"]>,
+  retryAfterSeconds?: number,
+): StatusError {
+  return new StatusError(429, "TooManyRequests", message, {
+    details: { causes, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) },
+  });
+}
+
 export function tooLarge(limit: number): StatusError {
   return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${limit}`);
 }
@@ -138,6 +149,10 @@ export function required(field: string, hint = ""): Cause {
 
 export function invalidValue(field: string, value: unknown, why: string): Cause {
   return { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value)}: ${why}`, field };
+}
+
+export function duplicate(field: string, value: unknown): Cause {
+  return { reason: "FieldValueDuplicate", message: `Duplicate value: ${JSON.stringify(value)}`, field };
 }
 
 export function forbiddenField(field: string, why: string): Cause {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Fields, fieldsOf, isFields, parseJson } from "../api/fields.ts";
+import { type Fields, isFields, parseJson } from "../api/fields.ts";
 import { badRequest, methodNotAllowed, notFound, tooNew } from "../api/status-error.ts";
 import { applyPatch, applyType } from "../patch/patch.ts";
 import { applyConfig } from "../registry/apply.ts";
 import { create } from "../registry/create.ts";
 import { type Deleted, remove } from "../registry/delete.ts";
 import { list } from "../registry/list.ts";
-import { bindPod, evictPod } from "../registry/pod-actions.ts";
+import { isNarrow } from "../registry/narrow-update.ts";
 import { keyOf, type ObjectTarget, type Registry, type Target, type WriteOptions } from "../registry/target.ts";
 import { modify, replace } from "../registry/update.ts";
 import { mediaType, parseConfig, parseObject, readBody, requireJson } from "./body.ts";
@@ -21,6 +21,7 @@ import {
 } from "./query.ts";
 import { sendJson, sendList, sendObject } from "./respond.ts";
 import { serveScale } from "./scale-handler.ts";
+import { serveAction, serveNarrowUpdate } from "./subresource-handler.ts";
 
 export interface Call {
   readonly request: IncomingMessage;
@@ -54,6 +55,9 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
   const { response, registry, query } = call;
   const { resource } = target;
   if (target.subresource === "scale") return serveScale(call, verb, target);
+  if (isNarrow(target.subresource) && (verb === "update" || verb === "patch")) {
+    return serveNarrowUpdate(call, verb, target);
+  }
   switch (verb) {
     case "get":
       return serveGet(call, target);
@@ -75,7 +79,7 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
       return sendObject(response, 200, resource, modify(registry, target, change, options));
     }
     case "create":
-      return servePodAction(call, target);
+      return serveAction(call, target);
     case "delete": {
       const options = parseDeleteOptions(query, await readDeleteOptions(call.request));
       return sendDeleted(call, target, remove(registry, target, options));
@@ -87,15 +91,6 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
 
 export function writeOptions({ query, request }: Pick<Call, "query" | "request">): WriteOptions {
   return { dryRun: dryRun(query), manager: managerOf(query, request) };
-}
-
-async function servePodAction({ request, response, query, registry }: Call, target: ObjectTarget): Promise<void> {
-  requireJson(request);
-  const body = parseJson(await readBody(request), `the ${target.subresource} is unrecognized`);
-  if (!isFields(body)) throw badRequest(`the ${target.subresource} is unrecognized: it is not a JSON object`);
-  if (target.subresource === "binding") bindPod(registry, target, body, { dryRun: dryRun(query) });
-  else evictPod(registry, target, parseDeleteOptions(query, fieldsOf(body.deleteOptions)));
-  sendJson(response, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
 function serveList({ registry, response, query }: Call, target: Target): void {

@@ -22,6 +22,8 @@ export function withDefaults(resource: ServedResource, object: Fields, name: str
     case "statefulsets.apps":
     case "replicationcontrollers.":
       return { ...object, spec: { replicas: 1, ...fieldsOf(object.spec) } };
+    case "poddisruptionbudgets.policy":
+      return { ...object, status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } };
     case "customresourcedefinitions.apiextensions.k8s.io":
       return completeDefinition(resource, object, name);
     default:
@@ -54,7 +56,7 @@ function podWithDefaults(resource: ServedResource, pod: Fields, name: string): F
   };
 }
 
-function containerWithDefaults(container: Fields): Fields {
+export function containerWithDefaults(container: Fields): Fields {
   const image = String(container.image ?? "");
   const tag = /:([^:/]+)$/.exec(image)?.[1] ?? (image.includes("@") ? "digest" : "latest");
   return {
@@ -70,7 +72,7 @@ function containerWithDefaults(container: Fields): Fields {
 }
 
 /** BestEffort without any request, Guaranteed when each container's limits are set and its requests equal them. */
-function qosClass(containers: readonly Fields[]): string {
+export function qosClass(containers: readonly Fields[]): string {
   const resources = containers.map((container) => {
     const { limits, requests } = fieldsOf(container.resources);
     return { limits: fieldsOf(limits), requests: { ...fieldsOf(limits), ...fieldsOf(requests) } };

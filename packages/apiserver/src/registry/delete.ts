@@ -4,6 +4,7 @@ import { type Fields, fieldsOf } from "../api/fields.ts";
 import { conflict, notFound } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { definesResources } from "./definitions.ts";
+import { finalizersOf } from "./finalizers.ts";
 import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
 
 export interface DeleteOptions {
@@ -31,7 +32,7 @@ export function remove(registry: Registry, target: ObjectTarget, options: Delete
   checkPreconditions(target, current.object, options);
 
   const grace = gracePeriod(target, current.object, options.gracePeriodSeconds);
-  const finalizers = current.object.metadata.finalizers ?? [];
+  const finalizers = finalizersOf(resource, current.object);
   if (finalizers.length === 0 && (grace ?? 0) === 0) {
     const last = grace === undefined ? current.object : marked(registry, current.object, grace);
     if (options.dryRun) return { stored: new StoredObject(key, current.revision, last), removed: true };
@@ -64,7 +65,7 @@ export function discard(
   return registry.store.collection(resource).remove(current.key, last) ?? current;
 }
 
-function checkPreconditions(target: ObjectTarget, object: KubeObject, { preconditions }: DeleteOptions): void {
+export function checkPreconditions(target: ObjectTarget, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = object.metadata;
   // The API names the kind here, not the plural.
   const named = { ...target.resource, plural: target.resource.kind };

@@ -1,28 +1,28 @@
 import type { KubeObject } from "@kubecast/kube";
 import { type Fields, fieldsOf } from "../api/fields.ts";
-import { conflict, invalid, notFound, required } from "../api/status-error.ts";
-import { type DeleteOptions, remove } from "./delete.ts";
+import { conflict, notFound, StatusError } from "../api/status-error.ts";
 import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
 
 /** Puts a Pod on a node, once: the `binding` subresource, by which schedulers do it. */
 export function bindPod(registry: Registry, target: ObjectTarget, binding: Fields, options: { dryRun: boolean }): void {
   const { resource, name, namespace } = target;
+  const subresource = { ...resource, plural: `${resource.plural}/binding` };
   const collection = registry.store.collection(resource);
   const current = collection.get(keyOf(namespace, name));
   if (current === undefined) throw notFound(resource, name);
   const node = fieldsOf(binding.target).name;
   if (typeof node !== "string" || node === "") {
-    throw invalid({ group: "", kind: "Binding" }, name, [required("target.name")]);
+    throw new StatusError(500, undefined, "target.name: Required value");
   }
   const { uid } = fieldsOf(binding.metadata);
   if (uid !== undefined && uid !== "" && uid !== current.object.metadata.uid) {
-    throw conflict(resource, name, `the UID in the binding (${String(uid)}) is not that of the pod`);
+    throw conflict(subresource, name, `the UID in the binding (${String(uid)}) is not that of the pod`);
   }
   const pod = current.object as KubeObject & { spec?: unknown; status?: unknown };
   const { nodeName } = fieldsOf(pod.spec);
-  if (nodeName) throw conflict(resource, name, `pod ${name} is already assigned to node "${String(nodeName)}"`);
+  if (nodeName) throw conflict(subresource, name, `pod ${name} is already assigned to node "${String(nodeName)}"`);
   if (pod.metadata.deletionTimestamp !== undefined) {
-    throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    throw conflict(subresource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
   const status = fieldsOf(pod.status);
   const before = Array.isArray(status.conditions) ? status.conditions : [];
@@ -32,9 +32,4 @@ export function bindPod(registry: Registry, target: ObjectTarget, binding: Field
   ];
   const bound = { ...pod, spec: { ...fieldsOf(pod.spec), nodeName: node }, status: { ...status, conditions } };
   if (!options.dryRun) collection.put(current.key, bound);
-}
-
-/** Deletes a Pod as an eviction does; disruption budgets are not looked at. */
-export function evictPod(registry: Registry, target: ObjectTarget, options: DeleteOptions): void {
-  remove(registry, { ...target, subresource: undefined }, options);
 }

@@ -21,7 +21,16 @@ export interface Target {
 }
 
 /** Those that this server has. */
-export type Subresource = "status" | "scale" | "binding" | "eviction";
+export type Subresource =
+  | "status"
+  | "scale"
+  | "binding"
+  | "eviction"
+  | "resize"
+  | "ephemeralcontainers"
+  | "approval"
+  | "finalize"
+  | "token";
 
 export interface ObjectTarget extends Target {
   readonly name: string;
