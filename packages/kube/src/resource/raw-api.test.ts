@@ -202,7 +202,11 @@ describe("a Patch", () => {
     [Patch.merge({ a: null }), "application/merge-patch+json", '{"a":null}'],
     [Patch.json(operations), "application/json-patch+json", '[{"op":"remove","path":"/metadata/labels"}]'],
     [Patch.strategic({ a: [] }), "application/strategic-merge-patch+json", '{"a":[]}'],
-    [Patch.apply({ a: 1 }), "application/apply-patch+yaml", '{"apiVersion":"v1","kind":"Pod","a":1}'],
+    [
+      Patch.apply({ a: 1 }),
+      "application/apply-patch+yaml",
+      '{"apiVersion":"v1","kind":"Pod","a":1,"metadata":{"name":"blog"}}',
+    ],
   ])("says how it is to be read: %j", (patch, type, body) => {
     for (const request of [
       pods.patch("blog", patch, { fieldManager: "me" }),
@@ -250,7 +254,12 @@ describe("apply", () => {
     const own = { apiVersion: "apps/v1beta1", kind: "Deployment", ...web };
     expect(deployments.apply(own, { fieldManager: "me" }).body).toBe(JSON.stringify(own));
     const scale = deployments.patchScale("web", Patch.apply({ spec: { replicas: 1 } }), { fieldManager: "me" });
-    expect(scale.body).toBe('{"apiVersion":"autoscaling/v1","kind":"Scale","spec":{"replicas":1}}');
+    expect(JSON.parse(String(scale.body))).toEqual({
+      apiVersion: "autoscaling/v1",
+      kind: "Scale",
+      metadata: { name: "web" },
+      spec: { replicas: 1 },
+    });
   });
 
   test("needs a name, a manager and a kind", () => {

@@ -1,6 +1,6 @@
 import { RequestValidationError } from "./errors.ts";
 import * as named from "./named.ts";
-import type { KubeObject, TypeMeta } from "./object.ts";
+import type { KubeObject } from "./object.ts";
 import {
   type ApplyParams,
   type AttachParams,
@@ -252,18 +252,18 @@ export class RawApi {
     const patch = isEncoded(given) ? { strategy, content: given } : Patch.of(given, params.strategy);
     const path = this.#object(name, subresource, patchQuery({ ...params, strategy: patch.strategy }));
     const headers = { "content-type": patchContentTypes[patch.strategy] };
-    const content = patch.strategy === "Apply" ? this.#typed(patch.content, subresource) : patch.content;
+    const content = patch.strategy === "Apply" ? this.#named(name, subresource, patch.content) : patch.content;
     const request = { method: "PATCH", path, headers, body: encode(content) } as const;
     return subresource === "scale" ? request : this.#answered(METADATA, request);
   }
 
-  /** Says what it is, as the API demands of what is applied. */
-  #typed(content: RequestBody, subresource: string): RequestBody {
+  /** Says what and which it is, as the API demands of what is applied. */
+  #named(name: string, subresource: string, content: RequestBody): RequestBody {
     if (isEncoded(content)) return content;
     const own = { apiVersion: apiVersion(this.resource), kind: this.resource.kind };
     const type = subresource === "scale" ? { apiVersion: "autoscaling/v1", kind: "Scale" } : own;
-    const object: TypeMeta = { ...type, ...content };
-    if (object.kind) return object;
+    const object: Partial<KubeObject> = { ...type, ...content };
+    if (object.kind) return { ...object, metadata: { name, ...object.metadata } };
     throw new RequestValidationError(`${resourceName(this.resource)}: what is applied needs its kind`);
   }
 
