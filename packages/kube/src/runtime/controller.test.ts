@@ -19,7 +19,7 @@ import { Reflector } from "../watch/reflector.ts";
 import { Controller } from "./controller.ts";
 import { LeadershipLostError } from "./leader-election.ts";
 import { annotationsChanged, generationChanged, labelsChanged } from "./predicates.ts";
-import type { Context, Reconcile, RunOptions } from "./reconcile.ts";
+import { type Context, type Reconcile, type RunOptions, StuckError } from "./reconcile.ts";
 import type { Request } from "./request.ts";
 
 let clock: FakeClock;
@@ -288,6 +288,65 @@ test("a stop begins nothing and waits for what runs, whose signal aborts when it
   expect(clock.pending).toBe(0);
 });
 
+test("a reconcile that never ends holds up no stop for longer than a second, and is named", async () => {
+  const calls = new Calls();
+  calls.hold = true;
+  const controller = Controller.new(replicaSets(), { clock });
+  const running1 = run(controller, calls, { gracePeriod: 5_000, timeout: 1_000, concurrency: 3 });
+  const failed = running1.catch((error: unknown) => error);
+  running = undefined;
+  await listed(set("a", "1"), set("b", "2"), set("c", "3"));
+  await clock.advance(999);
+  expect(controller.stats).toMatchObject({ active: 3, stuck: 0 });
+  await clock.advance(1);
+  expect(controller.stats).toMatchObject({ active: 3, stuck: 3, timeouts: 3 });
+  stop.abort();
+  await clock.advance(5_000);
+  await calls.end("shop/b", new Error("called off"));
+  expect(controller.stats).toMatchObject({ active: 2, stuck: 2 });
+  let over = false;
+  failed.then(() => {
+    over = true;
+  });
+  await clock.advance(999);
+  expect(over).toBe(false);
+  await clock.advance(1);
+  const error = await failed;
+  expect(error).toBeInstanceOf(StuckError);
+  expect(error).toMatchObject({
+    message: "not ended, although told to: the reconciles of shop/a, shop/c",
+    requests: [
+      { name: "a", namespace: "shop" },
+      { name: "c", namespace: "shop" },
+    ],
+  });
+  expect(clock.pending).toBe(0);
+  await calls.end("shop/a");
+  await calls.end("shop/c", new Error("at last"));
+  expect(controller.stats).toMatchObject({ active: 0, stuck: 0 });
+});
+
+test("an object whose reconcile was left behind is reconciled again when that has ended, and others at once", async () => {
+  const calls = new Calls();
+  calls.hold = true;
+  const controller = Controller.new(replicaSets(), { clock });
+  const run1 = run(controller, calls);
+  await listed(set("a", "1"));
+  stop.abort(new LeadershipLostError("lost"));
+  const left = expect(run1).rejects.toThrow("the reconcile of shop/a");
+  await clock.advance(1_000);
+  await left;
+  stop = new AbortController();
+  calls.hold = false;
+  run(controller, calls);
+  await listed(set("a", "1"), set("b", "2"));
+  expect(calls.taken()).toEqual(["shop/a", "shop/b"]);
+  expect(controller.stats).toMatchObject({ active: 1, held: 1 });
+  await calls.end("shop/a");
+  expect(calls.taken()).toEqual(["shop/a"]);
+  expect(controller.stats).toMatchObject({ active: 0, held: 0, reconciles: 3 });
+});
+
 test("lost leadership aborts what runs at once", async () => {
   const calls = new Calls();
   calls.hold = true;
@@ -313,6 +372,23 @@ test("may be stopped before it is ready, and run again, when all is reconciled a
     await run1;
     expect(calls.taken()).toEqual(expected);
   }
+});
+
+test("begins a second time with what there is then, not with what it knew", async () => {
+  const calls = new Calls();
+  const controller = Controller.new(replicaSets(), { clock });
+  const run1 = run(controller, calls);
+  await listed(set("a", "1"), set("b", "2"));
+  stop.abort();
+  await run1;
+  calls.taken();
+  stop = new AbortController();
+  run(controller, calls);
+  await clock.advance(5_000);
+  expect(calls.taken()).toEqual([]);
+  await listed(set("a", "3"), set("b", "2"));
+  expect(calls.taken()).toEqual(["shop/a", "shop/b"]);
+  expect(calls.contexts.at(-2)?.object).toEqual(set("a", "3"));
 });
 
 test("a watch that fails and a mapper that throws are told, and nothing ends", async () => {

@@ -133,7 +133,8 @@ export class Controller<K extends KubeObject> {
     for (const source of sources) source.listen(this.#eventsOf(source, work, onWatchError));
     try {
       const watching = this.#watch(work, onWatchError);
-      await work.run(this.untilReady(work.stopping)).finally(() => watching);
+      this.#beginIfFresh(work);
+      await work.run().finally(() => watching);
     } finally {
       signal.removeEventListener("abort", onAbort);
       for (const source of sources) source.unlisten();
@@ -144,7 +145,10 @@ export class Controller<K extends KubeObject> {
   #eventsOf({ reflector }: AnySource, work: Work<K>, onWatchError: OnWatchError | undefined): SourceEvents {
     return {
       requested: (key, priority) => work.queue.add(key, priority),
-      heard: () => work.writes.heard(reflector),
+      heard: () => {
+        work.writes.heard(reflector);
+        this.#beginIfFresh(work);
+      },
       failed: (error) => {
         this.#counts.mappingErrors++;
         try {
@@ -154,6 +158,11 @@ export class Controller<K extends KubeObject> {
         }
       },
     };
+  }
+
+  /** What a copy had when its watch ended may be long ago. */
+  #beginIfFresh(work: Work<K>): void {
+    if (this.#sources.every(({ isFresh }) => isFresh)) work.begin();
   }
 
   /** Lets the watches of a warm-up do or, where there is none or it ends before, watches by itself. Never rejects. */
@@ -193,6 +202,7 @@ export class Controller<K extends KubeObject> {
 
 interface AnySource {
   readonly reflector: Copy & Pick<Reflector<KubeObject>, "ready">;
+  readonly isFresh: boolean;
   run(signal: AbortSignal, onError: (error: unknown) => void): Promise<void>;
   listen(events: SourceEvents): void;
   unlisten(): void;

@@ -14,12 +14,12 @@ test("a reconcile tells of its end, its wish and its failure, and the queue of i
   const told: [string, ReconcileMessage][] = [];
   const note = (name: string) => (message: ReconcileMessage) => void told.push([name, { ...message }]);
   const listeners = { start: note("start"), error: note("error"), asyncEnd: note("end") };
-  diagnostics.reconcile.subscribe(listeners as never);
+  diagnostics.reconcile.subscribe(listeners);
   const depths: QueueMessage[] = [];
   const depth = (message: QueueMessage) => depths.push(message);
   diagnostics.queue.subscribe(depth);
   onTestFinished(() => {
-    diagnostics.reconcile.unsubscribe(listeners as never);
+    diagnostics.reconcile.unsubscribe(listeners);
     diagnostics.queue.unsubscribe(depth);
   });
 

@@ -129,6 +129,28 @@ test("a closed queue gives and takes nothing, and leaves no timer", async () => 
   expect(await queue.next()).toBeUndefined();
 });
 
+test("a key that is held is given to nobody until it is released as often, and comes with its priority", async () => {
+  queue.add("a");
+  queue.add("b", "low");
+  queue.hold("a");
+  queue.hold("a");
+  queue.hold("c");
+  queue.add("c", "low");
+  expect([queue.size, queue.held, await taken()]).toEqual([1, 2, "b"]);
+  queue.release("a");
+  expect(await taken()).toBeUndefined();
+  queue.release("c");
+  queue.release("a");
+  expect(queue.held).toBe(0);
+  expect([await taken(), await taken(), await taken()]).toEqual(["a", "c", undefined]);
+  queue.hold("a");
+  queue.add("a");
+  queue.done("a");
+  expect(await taken()).toBeUndefined();
+  queue.release("a");
+  expect(await taken()).toBe("a");
+});
+
 test("whatever happens, no key is worked on twice at a time, and what is added is worked on afterwards", async () => {
   const key = fc.constantFrom("a", "b", "c");
   const action = fc.oneof(

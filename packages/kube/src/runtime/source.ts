@@ -28,11 +28,17 @@ export class Source<K extends KubeObject> {
   readonly #mapper: Mapper<K>;
   readonly #predicate: Predicate<K>;
   #events: SourceEvents | undefined;
+  #isFresh = false;
 
   constructor(watched: Watched<K>, mapper: Mapper<K>, settings: SourceSettings<K>) {
     this.reflector = watched instanceof Api ? Reflector.new(watched) : watched;
     this.#mapper = mapper;
     this.#predicate = settings.predicate ?? (() => true);
+  }
+
+  /** Whether the copy is kept up to date: the list that the watch began with is whole. */
+  get isFresh(): boolean {
+    return this.#isFresh;
   }
 
   /** Tells of all objects that are known, and from now on of what changes. */
@@ -51,13 +57,16 @@ export class Source<K extends KubeObject> {
 
   /** @param onError a watch has failed, and goes on by itself. */
   async run(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
-    let listed = false;
-    await this.reflector.run(signal, (batch) => {
-      if (batch.type === "error") return onError(batch.error);
-      this.#tell(batch.changes, listed ? "normal" : "low");
-      listed = batch.synced;
-      this.#events?.heard();
-    });
+    try {
+      await this.reflector.run(signal, (batch) => {
+        if (batch.type === "error") return onError(batch.error);
+        this.#tell(batch.changes, this.#isFresh ? "normal" : "low");
+        this.#isFresh = true;
+        this.#events?.heard();
+      });
+    } finally {
+      this.#isFresh = false;
+    }
   }
 
   #tell(changes: readonly Change<K>[], priority: Priority): void {

@@ -40,6 +40,7 @@ export class Work<K extends KubeObject> {
   readonly writes: Writes;
   readonly #options: WorkOptions<K>;
   readonly #stop = new AbortController();
+  readonly #begun = new AbortController();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: WorkOptions<K>) {
@@ -62,6 +63,11 @@ export class Work<K extends KubeObject> {
     return this.#stop.signal;
   }
 
+  /** Nothing is taken from the queue before. */
+  begin(): void {
+    this.#begun.abort();
+  }
+
   stop(reason: unknown): void {
     this.#stop.abort(reason);
   }
@@ -72,10 +78,14 @@ export class Work<K extends KubeObject> {
     this.stop(error);
   }
 
-  /** @param ready when it may begin. */
-  async run(ready: Promise<void>): Promise<void> {
+  async run(): Promise<void> {
     const { concurrency = 1 } = this.#options.run;
-    await ready.catch(() => {}); // rejects only when stopped
+    await new Promise((resolve) => {
+      for (const signal of [this.#begun.signal, this.stopping]) {
+        if (signal.aborted) resolve(undefined);
+        else signal.addEventListener("abort", resolve);
+      }
+    });
     if (this.stopping.aborted) this.queue.close();
     const ended = Promise.all(Array.from({ length: concurrency }, () => this.#takeAll()));
     const left = await this.#untilEnded(ended);
