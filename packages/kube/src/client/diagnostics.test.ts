@@ -15,8 +15,8 @@ function listen() {
   const told: [string, object][] = [];
   const note = (name: string) => (message: object) => void told.push([name, structuredClone(message)]);
   const requests = { start: note("start"), error: note("error"), asyncEnd: note("end") };
-  diagnostics.request.subscribe(requests as never);
-  onTestFinished(() => void diagnostics.request.unsubscribe(requests as never));
+  diagnostics.request.subscribe(requests);
+  onTestFinished(() => void diagnostics.request.unsubscribe(requests));
   for (const name of ["retry", "wait", "connection"] as const) {
     const listener = note(name);
     const channel = diagnostics[name] as MessageChannel<object>;
@@ -158,8 +158,8 @@ test("neither credentials nor bodies nor queries are ever told", async () => {
 test("a store that is bound to the start holds throughout, for whoever is called within", async () => {
   const store = new AsyncLocalStorage<string>();
   const { reconcile } = diagnostics;
-  reconcile.start.bindStore(store as never, ({ name }) => name);
-  onTestFinished(() => void reconcile.start.unbindStore(store as never));
+  reconcile.start.bindStore(store, ({ name }) => name);
+  onTestFinished(() => void reconcile.start.unbindStore(store));
   const message = (name: string) => {
     const open = { duration: undefined, requeueAfter: undefined, error: undefined };
     return { controller: "pods", namespace: undefined, name, ...open };

@@ -1,4 +1,4 @@
-import { channel, type TracingChannel, tracingChannel } from "node:diagnostics_channel";
+import { type Channel, channel, tracingChannel } from "node:diagnostics_channel";
 import type { ApiRequest } from "../resource/request.ts";
 import { type RequestInfo, requestInfo } from "../resource/request-info.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -116,7 +116,28 @@ export interface MessageChannel<M> {
   unsubscribe(listener: (message: M) => void): boolean;
 }
 
+/** A TracingChannel of `node:diagnostics_channel` whose messages are known by type: one object for one operation. */
+export interface OperationChannel<M extends object> {
+  readonly hasSubscribers: boolean;
+  readonly start: MessageChannel<M> & Pick<Channel<unknown, M>, "bindStore" | "unbindStore" | "runStores">;
+  /** The function has returned its promise. */
+  readonly end: MessageChannel<M>;
+  readonly asyncStart: MessageChannel<M>;
+  /** It is over, well or not. */
+  readonly asyncEnd: MessageChannel<M>;
+  /** It has failed; `asyncEnd` follows. */
+  readonly error: MessageChannel<M>;
+  subscribe(listeners: OperationListeners<M>): void;
+  unsubscribe(listeners: OperationListeners<M>): boolean;
+}
+
+export type OperationListeners<M> = {
+  readonly [E in "start" | "end" | "asyncStart" | "asyncEnd" | "error"]?: (message: M) => void;
+};
+
 const channelOf = <M>(name: string): MessageChannel<M> => channel(name) as unknown as MessageChannel<M>;
+const operationOf = <M extends object>(name: string): OperationChannel<M> =>
+  tracingChannel<unknown, M>(name) as unknown as OperationChannel<M>;
 
 /**
  * What the library tells of itself, for metrics and traces, as channels of
@@ -133,7 +154,7 @@ const channelOf = <M>(name: string): MessageChannel<M> => channel(name) as unkno
  */
 export const diagnostics = {
   /** `tracing:kubecast:request:*` */
-  request: tracingChannel<unknown, RequestMessage>("kubecast:request"),
+  request: operationOf<RequestMessage>("kubecast:request"),
   /** `kubecast:retry` */
   retry: channelOf<RetryMessage>("kubecast:retry"),
   /** `kubecast:wait` */
@@ -143,7 +164,7 @@ export const diagnostics = {
   /** `kubecast:watch` */
   watch: channelOf<WatchMessage>("kubecast:watch"),
   /** `tracing:kubecast:reconcile:*` */
-  reconcile: tracingChannel<unknown, ReconcileMessage>("kubecast:reconcile"),
+  reconcile: operationOf<ReconcileMessage>("kubecast:reconcile"),
   /** `kubecast:leader` */
   leader: channelOf<LeaderMessage>("kubecast:leader"),
   /** `kubecast:queue` */
@@ -168,7 +189,7 @@ export function traceRequest<T>(
  * function returns, and the error as it is: those may hold what nobody else may see.
  */
 export function trace<M extends { duration: number | undefined; error: Failure | undefined }, T>(
-  to: TracingChannel<unknown, M>,
+  to: OperationChannel<M>,
   message: M,
   run: () => Promise<T>,
 ): Promise<T> {

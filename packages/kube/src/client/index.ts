@@ -6,6 +6,8 @@ export {
   type Failure,
   type LeaderMessage,
   type MessageChannel,
+  type OperationChannel,
+  type OperationListeners,
   type QueueMessage,
   type ReconcileMessage,
   type RequestMessage,
