@@ -1,25 +1,56 @@
-/** The types of CEL's values, by their names in the language. `dyn` is any of them. */
-export type CelType =
-  | "bool"
-  | "int"
-  | "uint"
-  | "double"
-  | "string"
-  | "bytes"
-  | "list"
-  | "map"
-  | "null_type"
-  | "timestamp"
-  | "duration"
-  | "type"
-  | "dyn";
+import { type Constant, Functions, type Library, type Message } from "./library/overload.ts";
+import { standard } from "./library/standard.ts";
+import { strings } from "./library/strings.ts";
+import { parseType } from "./types/signature.ts";
+import { noStructs, type Structs, type Type } from "./types/type.ts";
 
 /** What an expression may name. */
 export interface Environment {
   /**
-   * Variables and their types. A Kubernetes object is `dyn`. A `timestamp` is
-   * given as an RFC 3339 string or a Date, a `duration` as a string ("1.5s"),
-   * `bytes` as a Uint8Array; everything else as the JSON value it is.
+   * Variables and their types, as a `Type` or written: `int`, `list<string>`, `dyn`. A `timestamp`
+   * is given as an RFC 3339 string or a Date, a `duration` as a string ("1.5s"), `bytes` as a
+   * Uint8Array; everything else as the JSON value it is.
    */
-  readonly variables: Readonly<Record<string, CelType>>;
+  readonly variables: Readonly<Record<string, Type | string>>;
+  /** The fields of the structs that the types of variables name; default: nothing is known of any. */
+  readonly structs?: Structs | undefined;
+  /** Functions; default: all that there are. */
+  readonly libraries?: readonly Library[] | undefined;
+  /** Where names are looked up first, such as `google.protobuf`. */
+  readonly container?: string | undefined;
+  /** true: `has` takes a field that is null for an absent one, as Kubernetes' API does. Default false. */
+  readonly nullIsAbsent?: boolean | undefined;
+}
+
+export const allLibraries: readonly Library[] = [standard, strings];
+
+/** What a list of libraries brings together. */
+export interface Libraries {
+  readonly functions: Functions;
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly messages: ReadonlyMap<string, Message>;
+}
+
+const known = new WeakMap<readonly Library[], Libraries>();
+
+/** Made once for the same list. */
+export function librariesOf({ libraries = allLibraries }: Environment): Libraries {
+  let joined = known.get(libraries);
+  if (joined === undefined) {
+    joined = {
+      functions: new Functions(libraries),
+      constants: new Map(libraries.flatMap(({ constants = new Map() }) => [...constants])),
+      messages: new Map(libraries.flatMap(({ messages = new Map() }) => [...messages])),
+    };
+    known.set(libraries, joined);
+  }
+  return joined;
+}
+
+export function typeOfVariable(type: Type | string): Type {
+  return typeof type === "string" ? parseType(type) : type;
+}
+
+export function structsOf({ structs = noStructs }: Environment): Structs {
+  return structs;
 }

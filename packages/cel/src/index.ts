@@ -1,4 +1,5 @@
-export { compile, type Program } from "./compile.ts";
-export type { CelType, Environment } from "./environment.ts";
+export type { Reads } from "./analysis/reads.ts";
+export { compile, type Outcome, type Program } from "./compile.ts";
+export type { Environment } from "./environment.ts";
 export { CelError, type CelErrorKind, EvaluationError } from "./errors.ts";
-export type { Reads } from "./reads.ts";
+export { formatType, type StructField, type Structs, type Type } from "./types/type.ts";

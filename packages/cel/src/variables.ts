@@ -1,44 +1,73 @@
-import { type CelInput, celType, celUint } from "@bufbuild/cel";
-import { convert } from "./engine.ts";
-import type { CelType } from "./environment.ts";
-import { EvaluationError } from "./errors.ts";
-import { isFailure } from "./failure.ts";
-import { toCel } from "./value.ts";
+import type { Type } from "./types/type.ts";
+import { tester } from "./values/is.ts";
+import { Duration, parseDuration, parseTimestamp, Timestamp, timestamp } from "./values/time.ts";
+import { Double, Failure, Uint, type Value } from "./values/value.ts";
 
-export interface Variable {
-  readonly name: string;
-  readonly type: CelType;
-}
+/** From what a caller gives to a value of the declared type; undefined where it is none. */
+export type Conversion = (given: unknown) => Value | undefined;
 
-/** Variables as the evaluator takes them. @throws EvaluationError if a value is not of its declared type. */
-export function bind(
-  declared: readonly Variable[],
-  given: Readonly<Record<string, unknown>>,
-): Record<string, CelInput> {
-  const bound: Record<string, CelInput> = Object.create(null);
-  for (const { name, type } of declared) {
-    const value = Object.hasOwn(given, name) ? toVariable(name, type, given[name]) : undefined;
-    if (value !== undefined) bound[name] = value;
+/** The way from JSON to the values of a type. */
+export function conversionTo(type: Type): Conversion {
+  switch (type.kind) {
+    case "timestamp":
+      return toTimestamp;
+    case "duration":
+      return toDuration;
+    case "double":
+      return (given) => (typeof given === "number" ? asDouble(given) : given instanceof Double ? given : undefined);
+    case "uint":
+      return toUint;
+    case "dyn":
+      return (given) => (isJson(given) ? given : undefined);
+    default: {
+      const isOf = tester(type);
+      return (given) => (isJson(given) && (given === null || isOf(given)) ? given : undefined);
+    }
   }
-  return bound;
 }
 
-function toVariable(name: string, type: CelType, value: unknown): CelInput | undefined {
-  if (value === null || value === undefined) return value;
-  const converted = type === "dyn" ? toCel(value) : typed(type, value);
-  if (converted !== undefined) return converted;
-  throw new EvaluationError(`the variable ${name} is not a value of the type ${type}`, false);
+/** What JSON writes as a string or a whole number, and what it stands for in a field of the type; undefined where nothing is to be done. */
+export function fieldConversion(type: Type): ((value: Value) => Value) | undefined {
+  const of = type.kind === "wrapper" ? type.of : type;
+  if (!["timestamp", "duration", "double", "bytes"].includes(of.kind)) return undefined;
+  const convert = of.kind === "bytes" ? fromBase64 : conversionTo(of);
+  return (value) => convert(value) ?? new Failure(`${JSON.stringify(value)} is no ${of.kind}`);
 }
 
-function typed(type: CelType, value: unknown): CelInput | undefined {
-  if (type === "timestamp" || type === "duration") {
-    const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
-    const converted = typeof text === "string" ? convert(type, text) : undefined;
-    return converted === undefined || isFailure(converted) ? undefined : converted;
+function isJson(given: unknown): given is Value {
+  return typeof given !== "function" && typeof given !== "symbol" && given !== undefined;
+}
+
+function asDouble(value: number): Value {
+  return Number.isSafeInteger(value) ? new Double(value) : value;
+}
+
+function toTimestamp(given: unknown): Value | undefined {
+  if (given instanceof Timestamp) return given;
+  if (given instanceof Date) {
+    const milliseconds = given.getTime();
+    if (Number.isNaN(milliseconds)) return undefined;
+    return valid(timestamp(Math.floor(milliseconds / 1000), (((milliseconds % 1000) + 1000) % 1000) * 1e6));
   }
-  if (type === "double") return typeof value === "number" ? value : undefined;
-  const plain = toCel(value);
-  if (plain === undefined) return undefined;
-  if (type === "uint") return typeof plain === "bigint" && plain >= 0n ? celUint(plain) : undefined;
-  return celType(plain).name === type ? plain : undefined;
+  return typeof given === "string" ? valid(parseTimestamp(given)) : undefined;
+}
+
+function toDuration(given: unknown): Value | undefined {
+  if (given instanceof Duration) return given;
+  return typeof given === "string" ? valid(parseDuration(given)) : undefined;
+}
+
+function toUint(given: unknown): Value | undefined {
+  if (given instanceof Uint) return given;
+  if (typeof given === "number" && Number.isSafeInteger(given) && given >= 0) return new Uint(BigInt(given));
+  return typeof given === "bigint" && given >= 0n && given < 2n ** 64n ? new Uint(given) : undefined;
+}
+
+function fromBase64(value: unknown): Value | undefined {
+  if (value instanceof Uint8Array) return value;
+  return typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : undefined;
+}
+
+function valid(value: Value | undefined): Value | undefined {
+  return value instanceof Failure ? undefined : value;
 }

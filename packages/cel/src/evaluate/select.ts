@@ -1,5 +1,5 @@
-import { lookUp } from "../values/map.ts";
-import { Failure, isPlainObject, none, Optional, Special, type Value } from "../values/value.ts";
+import { isMap, lookUp } from "../values/map.ts";
+import { Failure, none, Optional, type Value } from "../values/value.ts";
 import type { Frame, Step } from "./frame.ts";
 
 /**
@@ -10,7 +10,7 @@ export function isInherited(field: string): boolean {
   return field in Array.prototype || field in Uint8Array.prototype || field in Object.prototype;
 }
 
-/** The value of a field; `missing` where it is not there. */
+/** The value of a field; `missing` where it is not there, or where the value can have none. */
 export function fieldOf(value: Value, field: string, missing: Failure): Value {
   if (value instanceof Failure) return value;
   if (value instanceof Optional) {
@@ -19,7 +19,7 @@ export function fieldOf(value: Value, field: string, missing: Failure): Value {
   }
   const found = lookUp(value, field);
   if (found !== undefined) return found;
-  return hasFields(value) ? missing : noFields(value, missing);
+  return missing;
 }
 
 /** `value.?field`: an optional. */
@@ -28,16 +28,7 @@ export function optionalField(value: Value, field: string, missing: Failure): Va
   if (value instanceof Optional) return value.$value === undefined ? none : optionalField(value.$value, field, missing);
   const found = lookUp(value, field);
   if (found !== undefined) return found instanceof Optional ? found : new Optional(found);
-  return hasFields(value) ? none : noFields(value, missing);
-}
-
-function hasFields(value: Value): boolean {
-  return value === null || isPlainObject(value) || (value instanceof Special && Symbol.iterator in value);
-}
-
-function noFields(value: Value, missing: Failure): Failure {
-  const what = Array.isArray(value) ? "a list" : typeof value === "object" ? "this value" : `a ${typeof value}`;
-  return new Failure(`${what} has no fields`, false, missing.$at);
+  return isMap(value) ? none : missing;
 }
 
 /**
@@ -78,6 +69,6 @@ export function presence(operand: Step, field: string, missing: Failure, nullIsA
     if (container === undefined) return false;
     const found = lookUp(container, field);
     if (found !== undefined) return !(nullIsAbsent && found === null);
-    return hasFields(container) ? false : noFields(container, missing);
+    return isMap(container) ? false : missing;
   };
 }

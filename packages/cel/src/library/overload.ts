@@ -21,11 +21,26 @@ export type Implementation = (...values: any[]) => Value;
 
 export type Cost = (values: readonly Value[], result: Value) => number;
 
-/** Functions, and names that stand for values, which an environment may have. */
+/** A name that stands for a value, such as that of a type. */
+export interface Constant {
+  readonly type: Type;
+  readonly value: Value;
+}
+
+/** What can be written as `name{field: value}`. */
+export interface Message {
+  readonly type: Type;
+  readonly fields: ReadonlyMap<string, Type>;
+  /** Given values of the fields that are written. */
+  readonly make: (fields: ReadonlyMap<string, Value>) => Value;
+}
+
+/** What an environment may have: functions, names and messages. */
 export interface Library {
   readonly name: string;
   readonly overloads: readonly Overload[];
-  readonly constants?: ReadonlyMap<string, { readonly type: Type; readonly value: Value }> | undefined;
+  readonly constants?: ReadonlyMap<string, Constant> | undefined;
+  readonly messages?: ReadonlyMap<string, Message> | undefined;
 }
 
 /** `fn("size", "(string) -> int", (text) => ...)` */
@@ -47,6 +62,7 @@ export function both(name: string, signature: string, call: Implementation, cost
 export class Functions {
   readonly #byCall = new Map<string, Overload[]>();
   readonly #names = new Set<string>();
+  #most = 0;
 
   constructor(libraries: readonly Library[]) {
     for (const { overloads } of libraries) {
@@ -56,6 +72,7 @@ export class Functions {
         if (same === undefined) this.#byCall.set(key, [overload]);
         else same.push(overload);
         this.#names.add(overload.name);
+        this.#most = Math.max(this.#most, overload.parameters.length);
       }
     }
   }
@@ -63,6 +80,13 @@ export class Functions {
   /** Those of this name that are called so; empty where there are none. @param count of arguments, target included. */
   find(name: string, method: boolean, count: number): readonly Overload[] {
     return this.#byCall.get(callKey(name, method, count)) ?? [];
+  }
+
+  /** With how many arguments, target included, it can be called so; in order, none where it cannot. */
+  counts(name: string, method: boolean): number[] {
+    const counts: number[] = [];
+    for (let count = 0; count <= this.#most; count++) if (this.find(name, method, count).length > 0) counts.push(count);
+    return counts;
   }
 
   has(name: string): boolean {

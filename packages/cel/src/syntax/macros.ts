@@ -43,7 +43,7 @@ export function expandMacro(call: Call): Expr | MacroFault {
 
 function has({ args: [field], start, end }: Call): Select | MacroFault {
   if (field?.kind !== "select" || field.test) {
-    return { fault: "has() asks for a field, such as has(a.b)", at: field?.start ?? start };
+    return { fault: "has takes a field: has(object.spec)", at: start };
   }
   return { ...field, test: true, start, end };
 }
@@ -54,9 +54,9 @@ function comprehension(
   ...shape: ("two" | "filter")[]
 ): Comprehension | MacroFault {
   const args = [...call.args];
-  const variable = variableOf(args.shift());
+  const variable = variableOf(args.shift(), call);
   if (typeof variable !== "string") return variable;
-  const second = shape.includes("two") ? variableOf(args.shift()) : undefined;
+  const second = shape.includes("two") ? variableOf(args.shift(), call) : undefined;
   if (typeof second === "object") return second;
   if (variable === second)
     return { fault: `both variables are called ${variable}`, at: call.args[1]?.start ?? call.at };
@@ -67,20 +67,17 @@ function comprehension(
   return { kind: "comprehension", macro, written, range: call.target, variable, second, filter, body, start, end, at };
 }
 
-function bind(
-  { start, end, at }: Call,
-  macro: Bind["macro"],
-  value: Expr,
-  [name, body]: readonly Expr[],
-): Bind | MacroFault {
-  const variable = variableOf(name);
+function bind(call: Call, macro: Bind["macro"], value: Expr, [name, body]: readonly Expr[]): Bind | MacroFault {
+  const variable = variableOf(name, call);
   if (typeof variable !== "string") return variable;
+  const { start, end, at } = call;
   return { kind: "bind", macro, variable, value, body: body as Expr, start, end, at };
 }
 
-function variableOf(expr: Expr | undefined): string | MacroFault {
+function variableOf(expr: Expr | undefined, { function: macro, at }: Call): string | MacroFault {
   if (expr?.kind !== "identifier" || expr.name.startsWith(".")) {
-    return { fault: "a macro's variable is a single name", at: expr?.start ?? 0 };
+    const usage = macro === "bind" ? "cel.bind(x, value, ...)" : `list.${macro}(x, ...)`;
+    return { fault: `${macro} takes a new variable and an expression: ${usage}`, at };
   }
   // The name that the specification's own expansion gathers results under.
   if (expr.name === "__result__") return { fault: `${expr.name} is a reserved word`, at: expr.start };

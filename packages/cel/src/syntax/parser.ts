@@ -188,7 +188,7 @@ class Parser {
     if (kind === "name") return this.#name("", offset);
     if (kind !== "operator") throw this.#unexpected();
     this.#advance();
-    if (text === "-") {
+    if (text === "-" && /^[.\d]/.test(this.#next.text)) {
       const number = this.#next;
       this.#advance();
       return this.#literal(number, offset, true);

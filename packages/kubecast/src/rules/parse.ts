@@ -1,4 +1,4 @@
-import { CelError, type CelType, compile, type Program, type Reads } from "@kubecast/cel";
+import { CelError, compile, formatType, type Program, type Reads, type Type } from "@kubecast/cel";
 import { findResource, type Resource, suggest } from "@kubecast/kube";
 import { z } from "zod";
 import { parseDuration } from "../settings/duration.ts";
@@ -92,7 +92,7 @@ export function parseRules(file: string, text: string): ParsedRules {
 }
 
 function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, mistakes: Mistake[]): Rule | undefined {
-  const program = (field: (string | number)[], text: string, variables: string[], wanted?: CelType) =>
+  const program = (field: (string | number)[], text: string, variables: string[], wanted?: Type["kind"]) =>
     checkExpression(yaml, [...at, ...field], text, variables, wanted, mistakes);
   const programs = (field: string, texts: Record<string, string>, variables: string[]) =>
     Object.fromEntries(
@@ -181,15 +181,16 @@ function checkExpression(
   path: (string | number)[],
   text: string,
   variables: string[],
-  wanted: CelType | undefined,
+  wanted: Type["kind"] | undefined,
   mistakes: Mistake[],
 ): Program | undefined {
   try {
     const program = compile(text, {
       variables: Object.fromEntries(variables.map((name) => [name, name === "cluster" ? "string" : "dyn"])),
+      nullIsAbsent: true,
     });
-    if (wanted === undefined || program.type === wanted || program.type === "dyn") return program;
-    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is a ${program.type}`));
+    if (wanted === undefined || program.type.kind === wanted || program.type.kind === "dyn") return program;
+    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is a ${formatType(program.type)}`));
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     mistakes.push(yaml.mistakeWithin(path, error.line, error.column, error.message));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CelError, type CelType, compile, type Environment } from "./index.ts";
+import { CelError, compile, type Environment, formatType } from "../index.ts";
 
 const environment: Environment = {
   variables: { object: "dyn", n: "int", s: "string", now: "timestamp", wait: "duration", list: "list" },
@@ -16,18 +16,18 @@ function errorOf(source: string): CelError {
 }
 
 describe("the type of an expression", () => {
-  test.each<[string, CelType]>([
+  test.each([
     ["1", "int"],
     ["1u", "uint"],
     ["1.0", "double"],
     ["'a'", "string"],
     ["b'a'", "bytes"],
     ["null", "null_type"],
-    ["[1]", "list"],
-    ["{'a': 1}", "map"],
-    ["string", "type"],
-    ["type(n)", "type"],
-    ["google.protobuf.Timestamp", "type"],
+    ["[1]", "list(int)"],
+    ["{'a': 1}", "map(string, int)"],
+    ["string", "type(string)"],
+    ["type(n)", "type(int)"],
+    ["google.protobuf.Timestamp", "type(google.protobuf.Timestamp)"],
     ["n == 1 && s == 'a'", "bool"],
     ["object.a == 1", "bool"],
     ["object.a < object.b", "bool"],
@@ -36,28 +36,28 @@ describe("the type of an expression", () => {
     ["object.list.exists(x, x.a)", "bool"],
     ["object.list.all(x, x.a)", "bool"],
     ["object.list.exists_one(x, x.a == 1)", "bool"],
-    ["object.list.filter(x, x.a)", "list"],
-    ["object.list.map(x, x.a)", "list"],
+    ["object.list.filter(x, x.a)", "list(dyn)"],
+    ["object.list.map(x, x.a)", "list(dyn)"],
     ["'a' + object.name", "string"],
     ["'a' + object.name + 'b'", "string"],
     ["string(object.a)", "string"],
     ["size(object.a)", "int"],
     ["object.a.size()", "int"],
-    ["object.a.split(',')", "list"],
+    ["object.a.split(',')", "list(string)"],
     ["-n", "int"],
     ["n + 1", "int"],
-    ["now - now", "duration"],
-    ["now + wait", "timestamp"],
-    ["timestamp(object.a)", "timestamp"],
+    ["now - now", "google.protobuf.Duration"],
+    ["now + wait", "google.protobuf.Timestamp"],
+    ["timestamp(object.a)", "google.protobuf.Timestamp"],
     ["object.a ? 'x' : 'y'", "string"],
-    ["object.a ? 'x' : 1", "dyn"],
+    ["object.a ? 'x' : dyn(1)", "dyn"],
     ["object", "dyn"],
     ["object.a", "dyn"],
     ["object.a + object.b", "dyn"],
     ["list[0]", "dyn"],
     ["dyn(1)", "dyn"],
   ])("%s is %s", (source, type) => {
-    expect(compile(source, environment).type).toBe(type);
+    expect(formatType(compile(source, environment).type)).toBe(type);
   });
 });
 
@@ -72,8 +72,6 @@ describe("undeclared names", () => {
     ["startsWith(s, 'a')", 1, 1, "startsWith is a method: value.startsWith(...)"],
     ["s.string()", 1, 3, "string is a function: string(value)"],
     ["Pod{}", 1, 1, "there is no type Pod"],
-    ["has(object)", 1, 1, "has takes a field: has(object.spec)"],
-    ["list.exists(object.x, true)", 1, 6, "exists takes a new variable and an expression: list.exists(x, ...)"],
     ["constructor", 1, 1, "there is no variable constructor"],
     ["toString(n)", 1, 1, "there is no function toString; did you mean string?"],
   ])("%s", (source, line, column, message) => {
@@ -106,9 +104,9 @@ describe("operations that cannot succeed", () => {
     expect(errorOf(source)).toMatchObject({ kind: "type", line: 1, column, message });
   });
 
-  test("numbers of different types can be compared, and anything with null", () => {
-    for (const source of ["n == 1.0", "n < 1.5", "1u == 1", "s == null", "null != now", "dyn(s) == 1"]) {
-      expect(compile(source, environment).type).toBe("bool");
+  test("numbers of different types have an order, and messages may be null", () => {
+    for (const source of ["n < 1.5", "1u <= 1", "null != now", "dyn(s) == 1", "object.a == null"]) {
+      expect(formatType(compile(source, environment).type)).toBe("bool");
     }
   });
 });

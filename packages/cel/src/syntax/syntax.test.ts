@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CelError, compile } from "./index.ts";
-import { tokens } from "./syntax/tokens.ts";
+import { CelError, compile } from "../index.ts";
+import { tokens } from "./tokens.ts";
 
 const environment = { variables: { a: "dyn", b: "dyn" } } as const;
 
@@ -57,6 +57,8 @@ describe("common slips", () => {
     ["a : 1", 1, 3, "this : has no ? before it"],
     ["if a", 1, 1, "if is a reserved word"],
     ["a == 1;", 1, 7, "unexpected ;"],
+    ["has(a)", 1, 1, "has takes a field: has(object.spec)"],
+    ["a.exists(b.x, true)", 1, 3, "exists takes a new variable and an expression: list.exists(x, ...)"],
     ["a == “x”", 1, 6, "unexpected “"],
     ['a.matches("\\d+")', 1, 12, '\\d is no escape: write \\\\d, or a raw string r"..."'],
     ["9223372036854775808", 1, 1, "9223372036854775808 does not fit into 64 bits"],

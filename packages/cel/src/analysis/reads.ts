@@ -1,4 +1,4 @@
-import type { Expr } from "./syntax.ts";
+import type { Call, Comprehension, Expr } from "../syntax/ast.ts";
 
 /**
  * The fields that are read of a value. `true`: all of it. The key "[]" stands
@@ -82,6 +82,9 @@ function select(value: Value, field: string): Value {
 
 type Scope = ReadonlyMap<string, Value>;
 
+/** Functions whose value is one of their arguments, or holds one, which so far nobody has looked at. */
+const passing = new Set(["_+_", "dyn", "optional.of", "value", "or", "orValue", "optional.ofNonZeroValue"]);
+
 class Walk {
   readonly #variables: Place;
   readonly #names: ReadonlySet<string>;
@@ -91,31 +94,37 @@ class Walk {
     this.#names = names;
   }
 
-  value(expr: Expr | undefined, scope: Scope): Value {
-    const kind = expr?.exprKind;
-    switch (kind?.case) {
-      case "identExpr":
-        return scope.get(kind.value.name) ?? this.#variable(kind.value.name.replace(/^\./, ""));
-      case "selectExpr": {
-        const field = select(this.value(kind.value.operand, scope), kind.value.field);
-        return kind.value.testOnly ? fresh : field;
+  value(expr: Expr, scope: Scope): Value {
+    switch (expr.kind) {
+      case "constant":
+        return fresh;
+      case "identifier":
+        return scope.get(expr.name) ?? this.#variable(expr.name.replace(/^\./, ""));
+      case "select": {
+        const field = select(this.value(expr.operand, scope), expr.field);
+        return expr.test ? fresh : field;
       }
-      case "listExpr":
-        return { places: [], items: kind.value.elements.map((element) => this.value(element, scope)) };
-      case "structExpr":
+      case "list":
+        return { places: [], items: expr.elements.map(({ value }) => this.value(value, scope)) };
+      case "map":
         return {
           places: [],
-          items: kind.value.entries.map((entry) => {
-            if (entry.keyKind.case === "mapKey") consume(this.value(entry.keyKind.value, scope), true);
-            return this.value(entry.value, scope);
+          items: expr.entries.map(({ key, value }) => {
+            consume(this.value(key, scope), true);
+            return this.value(value, scope);
           }),
         };
-      case "callExpr":
-        return this.#call(kind.value, scope);
-      case "comprehensionExpr":
-        return this.#comprehension(kind.value, scope);
-      default:
+      case "message":
+        for (const { value } of expr.fields) consume(this.value(value, scope), true);
         return fresh;
+      case "call":
+        return this.#call(expr, scope);
+      case "comprehension":
+        return this.#comprehension(expr, scope);
+      case "bind": {
+        const bound = this.value(expr.value, scope);
+        return this.value(expr.body, new Map(scope).set(expr.variable, bound));
+      }
     }
   }
 
@@ -124,50 +133,59 @@ class Walk {
     return this.#names.has(name) ? { places: [this.#variables.at(name)], items: [] } : fresh;
   }
 
-  #call(call: Extract<Expr["exprKind"], { case: "callExpr" }>["value"], scope: Scope): Value {
-    const values = (call.target === undefined ? call.args : [call.target, ...call.args]).map((arg) =>
-      this.value(arg, scope),
-    );
+  #call(call: Call, scope: Scope): Value {
+    const { function: name, target, args } = call;
+    const all = target === undefined ? args : [target, ...args];
+    const values = all.map((arg) => this.value(arg, scope));
     const [first = fresh, second = fresh, third = fresh] = values;
-    switch (call.function) {
-      case "_?_:_":
-        consume(first, true);
-        return union([second, third]);
-      case "_[_]": {
-        consume(second, true);
-        const key = call.args[1]?.exprKind;
-        const literal = key?.case === "constExpr" ? key.value.constantKind : undefined;
-        return select(first, literal?.case === "stringValue" ? literal.value : "[]");
-      }
-      // Two lists joined are read only as far as the result is. So are two
-      // numbers or strings: a place that nothing is read below is read whole.
-      case "_+_":
-      case "dyn":
-        return union(values);
-      // Their number, not their content.
-      case "size":
-        select(first, "[]");
-        return fresh;
-      case "_==_":
-      case "_!=_":
-        if (isNull(call.args[0]) || isNull(call.args[1])) return fresh;
-        break;
+    if (name === "_?_:_") {
+      consume(first, true);
+      return union([second, third]);
     }
+    if (name === "_[_]" || name === "_[?_]") {
+      consume(second, true);
+      const key = all[1];
+      return select(first, key?.kind === "constant" && key.type === "string" ? key.value : "[]");
+    }
+    // Two lists joined are read only as far as the result is. So are two numbers
+    // or strings: a place that nothing is read below is read whole.
+    if (passing.has(name) || (name === "of" && target?.kind === "identifier" && target.name === "optional"))
+      return union(values);
+    // Their number, not their content.
+    if (name === "size") {
+      select(first, "[]");
+      return fresh;
+    }
+    if ((name === "_==_" || name === "_!=_") && all.some(isNull)) return fresh;
+    if (name === "hasValue") return fresh;
     for (const value of values) consume(value, true);
     return fresh;
   }
 
-  #comprehension(it: Extract<Expr["exprKind"], { case: "comprehensionExpr" }>["value"], scope: Scope): Value {
-    const range = this.value(it.iterRange, scope);
-    const initial = this.value(it.accuInit, scope);
-    const body = new Map(scope).set(it.iterVar, select(range, "[]")).set(it.accuVar, initial);
-    consume(this.value(it.loopCondition, body), true);
-    // The macros only ever append to what they have gathered, so one pass sees all of it.
-    const gathered = union([initial, this.value(it.loopStep, body)]);
-    return this.value(it.result, new Map(scope).set(it.accuVar, gathered));
+  #comprehension(expr: Comprehension, scope: Scope): Value {
+    const range = this.value(expr.range, scope);
+    const element = select(range, "[]");
+    const inner = new Map(scope).set(expr.variable, element);
+    if (expr.second !== undefined) inner.set(expr.second, element);
+    if (expr.filter !== undefined) consume(this.value(expr.filter, inner), true);
+    const body = this.value(expr.body, inner);
+    switch (expr.macro) {
+      case "filter":
+        consume(body, true);
+        return { places: [], items: [element] };
+      case "map":
+      case "transformList":
+      case "transformMap":
+        return { places: [], items: [body] };
+      case "transformMapEntry":
+        return body;
+      default:
+        consume(body, true);
+        return fresh;
+    }
   }
 }
 
-function isNull(expr: Expr | undefined): boolean {
-  return expr?.exprKind.case === "constExpr" && expr.exprKind.value.constantKind.case === "nullValue";
+function isNull(expr: Expr): boolean {
+  return expr.kind === "constant" && expr.type === "null";
 }

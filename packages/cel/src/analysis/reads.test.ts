@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compile, EvaluationError, type Program, type Reads } from "./index.ts";
+import { compile, EvaluationError, type Program, type Reads } from "../index.ts";
 
 const environment = { variables: { object: "dyn", old: "dyn", n: "dyn" } } as const;
 const readsOf = (source: string): Reads => compile(source, environment).reads;
