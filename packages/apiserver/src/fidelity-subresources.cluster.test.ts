@@ -36,6 +36,10 @@ function rawOf(name: string): RawApi {
   return new RawApi(findResource(name) as Resource);
 }
 
+function accepts({ headers = {} }: ApiRequest): Pick<ApiRequest, "headers"> {
+  return { headers };
+}
+
 function pod(name: string, spec: object = {}): object {
   const requests = { cpu: "100m", "ephemeral-storage": "1Gi" };
   const containers = [{ name: "main", image: "registry.example/main:1", resources: { requests } }];
@@ -65,6 +69,8 @@ const steps: readonly Step[] = [
   { does: "patch a Pod for its metadata", request: pods.metadata().patch("a", { metadata: { labels: { a: "b" } } }) },
   { does: "get a status for its metadata", request: pods.metadata().getStatus("a") },
   { does: "delete a Pod for its metadata, dry", request: pods.metadata().delete("a", { dryRun: true }) },
+  { does: "get a Pod as a list", request: { ...pods.get("a"), ...accepts(pods.metadata().list()) }, wording: "own" },
+  { does: "list Pods as one", request: { ...pods.list(), ...accepts(pods.metadata().get("a")) }, wording: "own" },
   { does: "get the metadata of none", request: pods.metadata().get("none") },
 
   { does: "resize", request: resize(resources({ cpu: "200m" })) },

@@ -27,6 +27,7 @@ test("the first form that is known counts; the whole object where none is asked 
   expect(await kindFor(`application/json;as=Table;g=meta.k8s.io;v=v1,${accept},application/json`)).toBe(type.kind);
   expect(await kindFor(`application/json,${accept}`)).toBe("Pod");
   expect(await kindFor("*/*")).toBe("Pod");
+  expect((await send("GET", `${pods}/a`, undefined, as("PartialObjectMetadataList"))).status).toBe(406);
 });
 
 test("a watch tells of metadata, from the list through the bookmarks to the end", async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { headOf, type ServedResource } from "../api/resources.ts";
+import { StatusError } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
 
 /** In which form a client gets the objects of a resource. */
@@ -21,7 +22,8 @@ const metadataOnly: Representation = {
 /**
  * What the Accept header asks for: whole objects or, by
  * `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, their metadata
- * alone. The first range that this server knows counts.
+ * alone. The first range that this server knows counts; throws a 406 for a
+ * list's where the answer is none, and the other way round.
  */
 export function representation(
   request: IncomingMessage,
@@ -32,7 +34,11 @@ export function representation(
     const [type, ...parameters] = range.split(";").map((part) => part.trim());
     if (type !== "application/json") continue;
     if (!parameters.some((parameter) => parameter.startsWith("as="))) break;
-    if ([`as=${asked}`, "g=meta.k8s.io", "v=v1"].every((wanted) => parameters.includes(wanted))) return metadataOnly;
+    if (!["g=meta.k8s.io", "v=v1"].every((wanted) => parameters.includes(wanted))) continue;
+    if (parameters.includes(`as=${asked}`)) return metadataOnly;
+    if (parameters.includes(`as=${asked === kind ? `${kind}List` : kind}`)) {
+      throw new StatusError(406, "NotAcceptable", `the answer is a ${asked}, which is not what was asked for`);
+    }
   }
   return { ...resource, shown: (stored) => stored };
 }
