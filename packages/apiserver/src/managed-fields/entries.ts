@@ -44,10 +44,17 @@ export function owned(set: FieldSet): FieldSet {
   return difference(set, unowned);
 }
 
+/** Lists that were checked: those of stored objects are read with each write, and never change. */
+const checked = new WeakSet<readonly unknown[]>();
+
 /** The entries of an object; undefined where they are none that the API would have written. */
 export function entriesOf(managedFields: unknown): readonly ManagedEntry[] | undefined {
   if (!Array.isArray(managedFields)) return undefined;
-  return managedFields.every(isEntry) ? managedFields : undefined;
+  if (!checked.has(managedFields)) {
+    if (!managedFields.every(isEntry)) return undefined;
+    checked.add(managedFields);
+  }
+  return managedFields;
 }
 
 function isEntry(entry: unknown): entry is ManagedEntry {

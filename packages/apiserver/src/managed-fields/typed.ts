@@ -83,9 +83,10 @@ class Parts {
   readonly #written: Record<string, FieldSet> = {};
   readonly #removed: Record<string, FieldSet> = {};
 
-  add(step: string, change: Change): void {
-    if (change.written !== undefined) this.#written[step] = change.written;
-    if (change.removed !== undefined) this.#removed[step] = change.removed;
+  /** `prefix` and `name` make up the step, which most of the time is not needed. */
+  add(prefix: string, name: string, change: Change): void {
+    if (change.written !== undefined) this.#written[prefix + name] = change.written;
+    if (change.removed !== undefined) this.#removed[prefix + name] = change.removed;
   }
 
   change(isNew: boolean, isGone: boolean): Change {
@@ -97,11 +98,12 @@ function compareMaps(parts: Parts, before: unknown, after: unknown, type: MapTyp
   const [old, next] = [isFields(before) ? before : {}, isFields(after) ? after : {}];
   const zeros = isFields(zero) ? zero : {};
   for (const name in next) {
-    parts.add(`f:${name}`, changeOf(old[name], next[name], fieldType(type, name), zeros[name]));
+    const [before, after] = [old[name], next[name]];
+    if (before !== after) parts.add("f:", name, changeOf(before, after, fieldType(type, name), zeros[name]));
   }
   for (const name in old) {
     if (next[name] === undefined && !(name in next)) {
-      parts.add(`f:${name}`, changeOf(old[name], undefined, fieldType(type, name), zeros[name]));
+      parts.add("f:", name, changeOf(old[name], undefined, fieldType(type, name), zeros[name]));
     }
   }
 }
@@ -111,10 +113,10 @@ function compareLists(parts: Parts, before: unknown, after: unknown, type: ListT
   for (const step of new Set([...old.keys(), ...next.keys()])) {
     const [from = [], to = []] = [old.get(step), next.get(step)];
     if (from.length <= 1 && to.length <= 1) {
-      parts.add(step, changeOf(from[0], to[0], type.element, undefined));
+      parts.add("", step, changeOf(from[0], to[0], type.element, undefined));
     } else if (!isDeepStrictEqual(from, to)) {
       // Of elements that are there twice, nobody can own a part.
-      parts.add(step, to.length === 0 ? removed : written);
+      parts.add("", step, to.length === 0 ? removed : written);
     }
   }
 }

@@ -69,10 +69,13 @@ export function writerOf(
 }
 
 export function withOwners(object: KubeObject, owners: readonly ManagedEntry[]): KubeObject {
+  if (owners.length > 0) {
+    // An object is never changed, and so is none of its lists.
+    const managedFields = owners as ManagedEntry[];
+    return { ...object, metadata: { ...object.metadata, managedFields } };
+  }
   const { managedFields: _before, ...metadata } = object.metadata;
-  // An object is never changed, and so is none of its lists.
-  const managedFields = owners as ManagedEntry[];
-  return { ...object, metadata: owners.length === 0 ? metadata : { ...metadata, managedFields } };
+  return { ...object, metadata };
 }
 
 /** Whether nothing has changed but times. */
