@@ -14,10 +14,15 @@ describe("patches", () => {
     ["Patch.merge", Patch.merge<ConfigMap>({ data: { colour: "blue" } })],
     ["Patch.strategic", Patch.strategic({ data: { colour: "blue" } })],
     ["Patch.json", Patch.json([{ op: "replace", path: "/data/colour", value: "blue" }])],
+    ["Patch.apply", Patch.apply<ConfigMap>({ data: { colour: "blue" } })],
   ])("%s is taken by a server that refuses what has the wrong content type", async (_, patch) => {
     const { maps } = await startCluster();
     await maps.create({ metadata: { name: "sky" }, data: { colour: "grey", size: "large" } });
-    expect((await maps.patch("sky", patch)).data).toEqual({ colour: "blue", size: "large" });
+    const mine = patch instanceof Patch && patch.strategy === "Apply" ? { force: true } : {};
+    expect((await maps.patch("sky", patch, { fieldManager: "me", ...mine })).data).toEqual({
+      colour: "blue",
+      size: "large",
+    });
   });
 
   test("a patch is sent as what it is, without a word about headers", async () => {
