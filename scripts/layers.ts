@@ -17,7 +17,19 @@ const packages: Record<string, string[]> = {
 
 /** A package's folders, each of which imports only from those before it. */
 const layers: Record<string, string[]> = {
-  "packages/kube": ["resource", "types", "wire", "config", "client", "watch", "api", "discovery", "runtime", "crd", "opentelemetry"],
+  "packages/kube": [
+    "resource",
+    "types",
+    "wire",
+    "config",
+    "client",
+    "watch",
+    "api",
+    "discovery",
+    "runtime",
+    "crd",
+    "opentelemetry",
+  ],
   "packages/kubecast": [
     "settings",
     "conditions",

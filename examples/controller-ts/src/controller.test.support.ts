@@ -6,7 +6,7 @@ import { Api, Client, isDeleted, loadConfig } from "@kubecast/kube";
 import type { Event } from "@kubecast/kube/events/v1";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
-import { type Document, documentApi } from "./document.ts";
+import { Document } from "./document.ts";
 
 export interface Cluster {
   /** A path. */
@@ -87,7 +87,7 @@ export function testController(applies: boolean, start: () => Promise<Cluster>):
   });
 
   describe("with Documents", () => {
-    const documents = () => documentApi(client).within("default");
+    const documents = () => Api.of(client, Document).within("default");
     beforeAll(async () => {
       const definitions = Api.v1CustomResourceDefinition(client);
       await definitions.create(parse(read("yaml/crd.yaml")), { fieldValidation: "Strict" });

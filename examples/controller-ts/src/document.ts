@@ -1,19 +1,14 @@
-import { Api, type Object as KubernetesObject, type Transport } from "@kubecast/kube";
+import { customResource, type ObjectFrom } from "@kubecast/kube/crd";
+import { z } from "zod";
 
-export interface DocumentSpec {
-  title: string;
-  hide: boolean;
-  content: string;
-}
-
-export interface DocumentStatus {
-  hidden: boolean;
-}
-
-/** As yaml/crd.yaml defines it. */
-export type Document = KubernetesObject<DocumentSpec, DocumentStatus>;
-
-/** The Documents of all namespaces. */
-export function documentApi(client: Transport): Api<Document> {
-  return Api.customResource<Document>(client, "documents", { kind: "Document" }).group("kube.rs").version("v1");
-}
+/** yaml/crd.yaml is made of this: `npm run crd`. */
+export const Document = customResource({
+  group: "kube.rs",
+  version: "v1",
+  kind: "Document",
+  shortNames: ["doc"],
+  spec: z.object({ title: z.string(), hide: z.boolean(), content: z.string() }),
+  status: z.object({ hidden: z.boolean() }),
+  printerColumns: [{ name: "Hidden", type: "boolean", jsonPath: ".status.hidden" }],
+});
+export type Document = ObjectFrom<typeof Document>;

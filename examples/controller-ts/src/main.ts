@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { ApiError, Client, loadConfig, resourceName } from "@kubecast/kube";
+import { Api, ApiError, Client, loadConfig, resourceName } from "@kubecast/kube";
 import { Controller, Recorder } from "@kubecast/kube/runtime";
 import { pino } from "pino";
-import { documentApi } from "./document.ts";
+import { Document } from "./document.ts";
 import { Metrics } from "./metrics.ts";
 import { AGAIN, reconciler } from "./reconcile.ts";
 import { startServer } from "./server.ts";
@@ -24,7 +24,7 @@ async function run(signal: AbortSignal): Promise<void> {
   log.level = level;
   const client = await Client.create(await loadConfig());
   try {
-    const documents = documentApi(client);
+    const documents = Api.of(client, Document);
     await documents.list({ limit: 1 }, { signal }).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
       throw new Error("the cluster knows no Documents: kubectl apply -f yaml/crd.yaml", { cause: error });

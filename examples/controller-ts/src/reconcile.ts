@@ -1,6 +1,6 @@
-import type { RequestOptions, Transport } from "@kubecast/kube";
+import { Api, type RequestOptions, type Transport } from "@kubecast/kube";
 import { finalizer, type Outcome, type Reconcile, type Recorder } from "@kubecast/kube/runtime";
-import { type Document, documentApi } from "./document.ts";
+import { Document } from "./document.ts";
 
 /** Milliseconds after which a Document is looked at again though nothing was heard of it, and one that failed is tried again. */
 export const AGAIN = { requeueAfter: 5 * 60_000 };
@@ -11,7 +11,7 @@ export class IllegalDocumentError extends Error {
 
 /** Has the status of each Document say whether it is hidden, and an Event tell when it is to be hidden or is deleted. */
 export function reconciler(client: Transport, recorder: Recorder): Reconcile<Document> {
-  const documents = documentApi(client);
+  const documents = Api.of(client, Document);
   return async (_, { object, signal }): Promise<Outcome> => {
     if (object === undefined) return undefined; // gone, after its cleanup
     const options = { signal };
