@@ -1,16 +1,7 @@
-import { createSecureContext, type SecureContext } from "node:tls";
-import type { Dispatcher, ProxyAgent } from "undici";
-// Not by undici's index: it loads twice as much, and Bun puts a stub of its own in its place.
-import buildConnector from "undici/lib/core/connect.js";
-import SingleConnection from "undici/lib/dispatcher/client.js";
+import type { Dispatcher } from "undici";
 import type { ClusterConfig, TlsMaterial } from "../config/cluster-config.ts";
-import { ConfigError } from "../config/errors.ts";
-import { diagnostics } from "./diagnostics.ts";
 import { proxyFor } from "./proxy.ts";
 
-// kube-apiserver closes a connection that was idle for 90 s; a request that
-// meets the closing would fail, so we close first.
-const IDLE = 30_000;
 /** As many connections are kept for later; a crowd of streams that ends leaves more. */
 const KEPT = 32;
 
@@ -22,6 +13,9 @@ export interface Lease {
   /** The connection is to be cut. */
   drop(reason: Error): void;
 }
+
+/** Makes of TLS material what opens connections with it. */
+type Opener = (material: TlsMaterial) => () => Dispatcher;
 
 /** What was connected with the same TLS material. */
 interface Generation {
@@ -45,6 +39,7 @@ export class Connections {
   readonly #server: URL;
   readonly #proxy: URL | undefined;
   readonly #connectTimeout: number;
+  #opener: Promise<Opener> | undefined;
   readonly #all = new Set<Dispatcher>();
   #current: Generation | undefined;
 
@@ -62,11 +57,10 @@ export class Connections {
 
   /** @throws {ConfigError} the TLS material cannot be had or used. */
   async lease(signal: AbortSignal): Promise<Lease> {
-    // A proxy's agent lacks its methods unless all of undici is loaded.
-    const undici = this.#proxy && (await import("undici/index.js"));
+    this.#opener ??= this.#loadOpener();
+    const opener = await this.#opener;
     const { material, version } = await this.#config.tls(signal);
-    const generation =
-      this.#current?.version === version ? this.#current : this.#renew(version, material, undici?.ProxyAgent);
+    const generation = this.#current?.version === version ? this.#current : this.#renew(version, opener(material));
     const dispatcher = generation.idle.pop() ?? this.#open(generation);
     return {
       dispatcher,
@@ -102,51 +96,21 @@ export class Connections {
     );
   }
 
-  #renew(version: string, material: TlsMaterial, Agent: typeof ProxyAgent | undefined): Generation {
+  #renew(version: string, open: () => Dispatcher): Generation {
     for (const dispatcher of this.#current?.idle ?? []) this.#close(dispatcher);
-    this.#current = { version, open: this.#opener(material, Agent), idle: [] };
+    this.#current = { version, open, idle: [] };
     return this.#current;
   }
 
-  #opener(material: TlsMaterial, Agent: typeof ProxyAgent | undefined): () => Dispatcher {
-    const options = { keepAliveTimeout: IDLE, allowH2: false };
-    const timeout = this.#connectTimeout;
-    const tls = { ...(this.#server.protocol === "https:" ? this.#prepare(material) : {}), timeout };
-    if (this.#proxy === undefined || Agent === undefined) {
-      const connect = told(buildConnector(tls), this.#server.origin);
-      return () => new SingleConnection(this.#server.origin, { ...options, connect });
+  /** With the first connection, and only then, what opens one is loaded: most of what a client costs. */
+  async #loadOpener(): Promise<Opener> {
+    const to = { server: this.#server, name: this.#config.server, timeout: this.#connectTimeout };
+    const proxy = this.#proxy;
+    if (proxy === undefined) {
+      const { openDirectly } = await import("./direct.ts");
+      return (material) => openDirectly(to, material);
     }
-    // To undici, TLS settings for the way to a SOCKS proxy mean that the proxy itself speaks TLS.
-    const proxyTls = this.#proxy.protocol === "socks5:" ? {} : { proxyTls: { timeout } };
-    const factory = (origin: URL, given: SingleConnection.Options) => {
-      const connect = typeof given.connect === "function" ? told(given.connect, this.#server.origin) : given.connect;
-      return new SingleConnection(origin, { ...given, ...(connect && { connect }) });
-    };
-    const proxied = { ...options, ...proxyTls, uri: this.#proxy.href, connections: 1, requestTls: tls, factory };
-    return () => new Agent(proxied);
+    const { openThroughProxy } = await import("./proxied.ts");
+    return (material) => openThroughProxy(proxy, to, material);
   }
-
-  /** Reads the certificates once, which costs milliseconds, and not again for each connection. */
-  #prepare({ ca, cert, key, ...rest }: TlsMaterial): TlsMaterial & { secureContext: SecureContext } {
-    try {
-      return { ...rest, secureContext: createSecureContext({ ca, cert, key }) };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ConfigError(`the certificates or the key for ${this.#config.server} cannot be used: ${reason}`);
-    }
-  }
-}
-
-/** The same, telling of each connection how it comes and goes. */
-function told(connect: buildConnector.connector, server: string): buildConnector.connector {
-  const { connection } = diagnostics;
-  return (options, callback) =>
-    connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
-      if (error) return callback(error, null);
-      if (connection.hasSubscribers) connection.publish({ type: "opened", server });
-      socket.once("close", () => {
-        if (connection.hasSubscribers) connection.publish({ type: "closed", server });
-      });
-      callback(null, socket);
-    });
 }

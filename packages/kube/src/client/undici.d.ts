@@ -1,4 +1,4 @@
-// The modules of undici that connections.ts loads one by one have no types of their own.
+// The modules of undici that direct.ts loads one by one have no types of their own.
 
 declare module "undici/lib/core/connect.js" {
   export { buildConnector as default } from "undici";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { KeyPair } from "./certificates.ts";
 import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
 import type { Credential } from "./exec.ts";
-import type { KeyPair } from "./files.ts";
 import type { Source } from "./renewed.ts";
 
 type Tls = { readonly material: TlsMaterial; readonly version: string };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
+import type { KeyPair } from "./certificates.ts";
 import { ConfigError } from "./errors.ts";
 import { parseFields } from "./fields.ts";
-import { checkKeyPair, type KeyPair } from "./files.ts";
 import { headerValue } from "./header-value.ts";
 import type { ExecConfig } from "./kubeconfig.ts";
 import { type Loaded, Renewed, type Source } from "./renewed.ts";
@@ -171,11 +171,14 @@ async function parseCredential(output: string, plugin: Plugin, name: string, now
   if (token === undefined && cert === undefined) {
     throw new ConfigError(`${name} printed neither a token nor a client certificate`);
   }
+  const keyPair = cert === undefined || key === undefined ? undefined : { cert, key };
+  if (keyPair !== undefined) {
+    const { checkKeyPair } = await import("./certificates.ts");
+    checkKeyPair(keyPair, `${name}: clientCertificateData and clientKeyData`);
+  }
   const value: Credential = {
     ...(token === undefined ? {} : { authorization: `Bearer ${headerValue(token, `${name}: the token`)}` }),
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { keyPair: checkKeyPair({ cert, key }, `${name}: clientCertificateData and clientKeyData`) }),
+    ...(keyPair === undefined ? {} : { keyPair }),
   };
   const expires = status.string("expirationTimestamp");
   if (expires === undefined) return { value, renewAt: Number.POSITIVE_INFINITY };

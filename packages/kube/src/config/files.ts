@@ -1,17 +1,11 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import type { KeyPair } from "./certificates.ts";
 import { ConfigError } from "./errors.ts";
 import type { PemSource } from "./kubeconfig.ts";
 import { Renewed, type Source } from "./renewed.ts";
 
 /** How long what a file held is used before it is read again; as in client-go. */
 const REREAD_MS = 60_000;
-
-export interface KeyPair {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
 
 /**
  * What `read` makes of files, read again at most once a minute. Files are replaced one after the
@@ -35,7 +29,12 @@ export function reread<T>(read: () => Promise<T>, now: () => number): Source<T> 
 
 /** The certificate authorities at `pem`. */
 export function caSource(pem: PemSource, what: string, now: () => number): Source<Buffer> {
-  const load = async () => checkCa(await readPem(pem, what), naming(pem, what));
+  const load = async () => {
+    const ca = await readPem(pem, what);
+    const { checkCa } = await import("./certificates.ts");
+    checkCa(ca, naming(pem, what));
+    return ca;
+  };
   return "file" in pem ? reread(load, now) : once(load);
 }
 
@@ -46,19 +45,11 @@ export function keyPairSource(cert: PemSource, key: PemSource, where: string, no
       cert: await readPem(cert, `${where}: client-certificate`),
       key: await readPem(key, `${where}: client-key`),
     };
-    return checkKeyPair(pair, `${where}: client-certificate and client-key`);
+    const { checkKeyPair } = await import("./certificates.ts");
+    checkKeyPair(pair, `${where}: client-certificate and client-key`);
+    return pair;
   };
   return "file" in cert || "file" in key ? reread(load, now) : once(load);
-}
-
-/** @throws {ConfigError} not a certificate and its key. */
-export function checkKeyPair(pair: KeyPair, what: string): KeyPair {
-  try {
-    createSecureContext({ cert: pair.cert, key: pair.key });
-    return pair;
-  } catch (error) {
-    throw new ConfigError(`${what} do not make a pair of PEM certificate and key: ${reason(error)}`);
-  }
 }
 
 /** The content of a file; `what` is what messages call it. */
@@ -93,15 +84,6 @@ async function readPem(pem: PemSource, what: string): Promise<Buffer> {
   const data = pem.data.replace(/\s+/g, "");
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(data)) throw new ConfigError(`${what}-data is not base64`);
   return Buffer.from(data, "base64");
-}
-
-function checkCa(ca: Buffer, what: string): Buffer {
-  try {
-    new X509Certificate(ca);
-    return ca;
-  } catch (error) {
-    throw new ConfigError(`${what} holds no PEM certificate: ${reason(error)}`);
-  }
 }
 
 function naming(pem: PemSource, what: string): string {

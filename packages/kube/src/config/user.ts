@@ -1,7 +1,8 @@
+import type { KeyPair } from "./certificates.ts";
 import type { ClusterParts } from "./cluster.ts";
 import { ConfigError } from "./errors.ts";
 import { type Credential, type ExecCluster, execSource } from "./exec.ts";
-import { type KeyPair, keyPairSource } from "./files.ts";
+import { keyPairSource } from "./files.ts";
 import { impersonationHeaders } from "./impersonation.ts";
 import type { ExecConfig, KubeconfigCluster, KubeconfigUser } from "./kubeconfig.ts";
 import { fixed, type Source } from "./renewed.ts";

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type Socket, connect as tcp } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Api } from "../../api/api.ts";
@@ -261,16 +259,4 @@ describe("exec", () => {
     const bare = { request: client.request, requestText: client.requestText, stream: client.stream };
     await expect(podsOf(bare).exec("blog", ["cat"])).rejects.toThrow("cannot open WebSockets");
   });
-});
-
-test("importing the client loads no WebSockets", async () => {
-  const program = `
-    import { createRequire } from "node:module";
-    await import(${JSON.stringify(new URL("../../index.ts", import.meta.url).href)});
-    const loaded = Object.keys(createRequire(import.meta.url).cache ?? {});
-    console.log(loaded.filter((file) => /undici/.test(file)).length > 0, loaded.filter((file) => /node_modules.ws/.test(file)));
-  `;
-  const args = ["--conditions=@kubecast/source", "--import", "tsx", "--input-type=module", "--eval", program];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  expect(stdout).toBe("true []\n");
 });
