@@ -3,33 +3,29 @@ import { diagnostics, type WatchMessage } from "../client/diagnostics.ts";
 import {
   added,
   apiError,
+  clock,
   errorEvent,
-  FakeClock,
-  FakeTransport,
+  fakesForEachTest,
   initialEventsEnd,
   list,
   pod,
   pods,
+  server,
   settled,
+  stop,
 } from "./fakes.test.helper.ts";
 import { type WatchOptions, watcher } from "./watcher.ts";
 
-let clock: FakeClock;
-let server: FakeTransport;
-let stop: AbortController;
+fakesForEachTest();
 let told: WatchMessage[];
 const listener = (message: WatchMessage) => told.push(message);
 
 beforeEach(() => {
-  clock = new FakeClock();
-  server = new FakeTransport();
-  stop = new AbortController();
   told = [];
   diagnostics.watch.subscribe(listener);
 });
 afterEach(() => {
   diagnostics.watch.unsubscribe(listener);
-  stop.abort();
 });
 
 /** Runs until the test is over. */

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import { afterEach, beforeEach, expect } from "vitest";
 import { ApiError } from "../client/errors.ts";
 import type { RequestOptions, StreamedResponse, Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList, WatchEvent } from "../resource/object.ts";
@@ -39,6 +40,26 @@ export function errorEvent(code: number, reason: string, message = reason): Watc
 
 export function apiError(code: number, reason: string, retryAfterSeconds?: number): ApiError {
   return new ApiError({ code, reason, message: reason }, { code, retryAfterSeconds });
+}
+
+/** Of the test that runs. */
+export let clock: FakeClock;
+export let server: FakeTransport;
+/** Aborts when the test is over. */
+export let stop: AbortController;
+
+/** Gives each test of a file a clock, a server and a signal of its own. */
+export function fakesForEachTest(): void {
+  beforeEach(() => {
+    clock = new FakeClock();
+    server = new FakeTransport();
+    stop = new AbortController();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await settled();
+    expect(clock.pending, "timers left behind").toBe(0);
+  });
 }
 
 /** Waits until all that is going on by itself has gone on; there is no IO in these tests. */

@@ -1,24 +1,17 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Api } from "../api/api.ts";
 import type { KubeObject } from "../resource/object.ts";
 import type { Pod } from "../types/core/v1.ts";
-import { added, FakeTransport, initialEventsEnd, modified, pod, settled } from "./fakes.test.helper.ts";
+import { added, fakesForEachTest, initialEventsEnd, modified, pod, server, stop } from "./fakes.test.helper.ts";
 import { freezesCaches } from "./freeze.ts";
 import { Informer } from "./informer.ts";
 import { Reflector } from "./reflector.ts";
 import { Store } from "./store.ts";
 
-let server: FakeTransport;
-let stop: AbortController;
-beforeEach(() => {
-  server = new FakeTransport();
-  stop = new AbortController();
-});
-afterEach(async () => {
+fakesForEachTest();
+afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  stop.abort();
-  await settled();
 });
 
 const whole = (version: string) => ({

@@ -1,35 +1,25 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Api } from "../api/api.ts";
 import type { KubeObject, WatchEvent } from "../resource/object.ts";
 import { RawApi } from "../resource/raw-api.ts";
 import {
   added,
   apiError,
+  clock,
   deleted,
-  FakeClock,
-  FakeTransport,
+  fakesForEachTest,
   initialEventsEnd,
   list,
   modified,
   pod,
   pods,
+  server,
   settled,
+  stop,
 } from "./fakes.test.helper.ts";
 import { Informer } from "./informer.ts";
 
-let clock: FakeClock;
-let server: FakeTransport;
-let stop: AbortController;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  server = new FakeTransport();
-  stop = new AbortController();
-});
-afterEach(async () => {
-  stop.abort();
-  await settled();
-});
+fakesForEachTest();
 
 function informer(streamingLists = false): Informer<KubeObject> {
   const options = { transport: server, resource: pods, clock, random: () => 0, streamingLists };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
 import { Api } from "../api/api.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
@@ -7,31 +7,21 @@ import {
   added,
   apiError,
   bookmark,
+  clock,
   deleted,
-  FakeClock,
-  FakeTransport,
+  fakesForEachTest,
   initialEventsEnd,
   list,
   modified,
   pod,
   pods,
+  server,
   settled,
+  stop,
 } from "./fakes.test.helper.ts";
 import { Reflector, type ReflectorBatch } from "./reflector.ts";
 
-let clock: FakeClock;
-let server: FakeTransport;
-let stop: AbortController;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  server = new FakeTransport();
-  stop = new AbortController();
-});
-afterEach(async () => {
-  stop.abort();
-  await settled();
-});
+fakesForEachTest();
 
 function reflector(namespace?: string): Reflector<KubeObject> {
   return Reflector.new({ transport: server, resource: pods, namespace, clock, random: () => 0 });
@@ -129,14 +119,14 @@ test("ends with what the handler throws, and closes the connection", async () =>
 
 test("runs once at a time; run again, it tells only what is new", async () => {
   const all = reflector();
-  const running = all.run(stop.signal);
+  const first = new AbortController();
+  const running = all.run(first.signal);
   await expect(all.run(stop.signal)).rejects.toThrow("running already");
   (await server.call()).open().send(added(pod("a", "1")), initialEventsEnd("3"));
   await all.ready();
-  stop.abort();
+  first.abort();
   await running;
 
-  stop = new AbortController();
   const next = all.changes(stop.signal).next();
   (await server.call()).open().send(added(pod("a", "1")), added(pod("b", "5")), initialEventsEnd("6"));
   expect((await next).value).toMatchObject({ changes: [{ type: "added", object: pod("b", "5") }] });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { Api } from "../api/api.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { RawApi } from "../resource/raw-api.ts";
@@ -7,15 +7,17 @@ import { DecodeError } from "../wire/errors.ts";
 import {
   added,
   bookmark,
+  clock,
   deleted,
-  FakeClock,
-  FakeTransport,
+  fakesForEachTest,
   initialEventsEnd,
   list,
   modified,
   pod,
   pods,
+  server,
   settled,
+  stop,
 } from "./fakes.test.helper.ts";
 import { Informer } from "./informer.ts";
 import type { WatchItem } from "./item.ts";
@@ -85,18 +87,7 @@ test("dropManagedFields leaves out who set which field, and nothing else", () =>
 });
 
 describe("of a watch", () => {
-  let clock: FakeClock;
-  let server: FakeTransport;
-  let stop: AbortController;
-  beforeEach(() => {
-    clock = new FakeClock();
-    server = new FakeTransport();
-    stop = new AbortController();
-  });
-  afterEach(async () => {
-    stop.abort();
-    await settled();
-  });
+  fakesForEachTest();
   const settings = (streamingLists: boolean) => ({ clock, random: () => 0, streamingLists });
 
   test("takes in what it makes of objects, however they come", async () => {

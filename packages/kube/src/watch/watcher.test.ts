@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ApiError, ConnectionError, DecodeError } from "../client/errors.ts";
 import type { KubeObject } from "../resource/object.ts";
 import {
@@ -7,34 +7,25 @@ import {
   apiError,
   bookmark,
   type Call,
+  clock,
   errorEvent,
-  FakeClock,
-  FakeTransport,
+  fakesForEachTest,
   initialEventsEnd,
   list,
   modified,
   pod,
   pods,
+  server,
   settled,
+  stop,
 } from "./fakes.test.helper.ts";
 import type { WatchItem } from "./item.ts";
 import { type WatchOptions, watcher, watchStats } from "./watcher.ts";
 
-let clock: FakeClock;
-let server: FakeTransport;
-let stop: AbortController;
+fakesForEachTest();
 const stats = watchStats();
-
 beforeEach(() => {
-  clock = new FakeClock();
-  server = new FakeTransport();
-  stop = new AbortController();
   Object.assign(stats, watchStats());
-});
-afterEach(async () => {
-  stop.abort();
-  await settled();
-  expect(clock.pending, "timers left behind").toBe(0);
 });
 
 /** Begins a watch that is read all the time; what came is in `items`. */
@@ -142,11 +133,7 @@ describe("watching", () => {
     const { call } = await synced();
     expect(call.path).toBe("/api/v1/pods");
     expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10", timeoutSeconds: "300" });
-    call.open().end();
-    stop.abort();
-    await settled();
-
-    stop = new AbortController();
+    call.open();
     const other = await synced({ random: () => 0.999_999 });
     expect(other.call.query).toMatchObject({ timeoutSeconds: "599" });
   });
