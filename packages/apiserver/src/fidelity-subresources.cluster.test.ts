@@ -275,6 +275,26 @@ test.each(steps)("$does", async ({ request, ...step }) => {
   expect(comparable(seen, compared)).toEqual(comparable(expected, compared));
 });
 
+test("a watch of metadata alone, from the list through the bookmark to a change", async () => {
+  const maps = RawApi.v1ConfigMap().within("default");
+  const watch = maps.metadata().watch({
+    ...{ labelSelector: "watched=yes", sendInitialEvents: true, allowWatchBookmarks: true, timeoutSeconds: 60 },
+  });
+  const transcript = async (side: Client): Promise<unknown[]> => {
+    const told: unknown[] = [];
+    await side.request(maps.create({ metadata: { name: "w", labels: { watched: "yes" } }, data: { a: "b" } }));
+    for await (const event of side.requestEvents(watch)) {
+      told.push(comparable({ status: 200, body: event }, { does: "watch", method: "GET", path: "" }));
+      if (event.type === "BOOKMARK") await side.request(maps.delete("w"));
+      if (event.type === "DELETED") break;
+    }
+    return told;
+  };
+  const [expected, seen] = await Promise.all([transcript(there), transcript(here)]);
+  expect(seen).toEqual(expected);
+  expect(seen).toHaveLength(3);
+});
+
 async function answer(client: Client, request: ApiRequest): Promise<{ status: number; body: unknown }> {
   try {
     return { status: 200, body: alike(await client.request(request)) };
