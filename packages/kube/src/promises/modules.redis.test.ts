@@ -126,4 +126,34 @@ describe("other runtimes", () => {
     const name = new X509Certificate(own.cert).fingerprint256;
     expect(stdout).toBe(`${name}\nADDED ${name}\n`);
   });
+
+  test("deno runs commands, forwards ports and follows logs", async () => {
+    const folder = await project({
+      "main.mjs": `
+        import { Api, Client } from "@kubecast/kube";
+        const client = await Client.default();
+        const pods = Api.v1Pod(client).within("default");
+        await pods.create({ metadata: { name: "box" }, spec: { containers: [{ name: "box", image: "box" }] } });
+        const { stdin, stdout, result } = await pods.exec("box", ["cat"], { stdin: true, stderr: false });
+        stdin.end("hello");
+        for await (const chunk of stdout) console.log(String(chunk));
+        console.log((await result).exitCode);
+        const forward = await pods.portForward("box", [7]);
+        const echo = forward.stream(7);
+        echo.write("echo");
+        echo.once("data", () => forward.close());
+        for await (const chunk of echo) console.log(String(chunk));
+        const stop = new AbortController();
+        const lines = pods.logLines("box", {}, { signal: stop.signal });
+        setTimeout(() => stop.abort(new Error("enough")), 10);
+        await lines.next().catch((error) => console.log(error.message));
+        await client.close();`,
+    });
+    const args = ["run", "--allow-all", "--node-modules-dir=manual", "main.mjs"];
+    const { stdout } = await run(await obtainRuntime("deno"), args, {
+      cwd: folder,
+      env: { ...process.env, KUBECONFIG },
+    });
+    expect(stdout).toBe("hello\n0\necho\nenough\n");
+  });
 });
