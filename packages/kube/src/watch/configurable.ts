@@ -5,7 +5,7 @@ import type { Of, Resource } from "../resource/resource.ts";
 import type { FieldPath, IdentityField, Projected } from "../wire/projection.ts";
 import { freezesCaches } from "./freeze.ts";
 import type { Transform } from "./transform.ts";
-import { type WatchOptions, type WatchStats, watchStats } from "./watcher.ts";
+import { type WatchOptions, WatchRounds, type WatchStats, watchStats } from "./watcher.ts";
 
 /** What an `Api` is to a watch: whom to ask, and for what. */
 export interface Watchable<K extends KubeObject> extends Of<K> {
@@ -52,11 +52,20 @@ export type PartialObject<K extends KubeObject, P extends string> = [P] extends 
     ? R
     : never;
 
-/** What watches of all shapes have in common: kube's builder methods, each of which changes and returns the object itself. */
+/**
+ * What watches of all shapes have in common: kube's builder methods, each of which
+ * changes and returns the object itself; and that they go on where they were, for
+ * one reader at a time.
+ */
 export abstract class Configurable<K extends KubeObject> {
+  /** What it calls itself in errors. */
+  protected abstract readonly kind: string;
   readonly stats: WatchStats;
   protected options: WatchOptions;
   protected readonly frozen: boolean;
+  /** How far it is; undefined where it has not begun. */
+  protected rounds: WatchRounds<K> | undefined;
+  #running = false;
 
   constructor(source: WatchSource<K>, settings: WatchSettings & Pick<WatchOptions, "fields" | "transform"> = {}) {
     const options = { ...optionsOf(source), ...settings };
@@ -96,6 +105,33 @@ export abstract class Configurable<K extends KubeObject> {
   fields(selector: string): this {
     this.options = { ...this.options, fieldSelector: selector };
     return this;
+  }
+
+  /**
+   * Forgets how far it is: what comes next begins with a list, and tells in what
+   * that differs from what is known. Until it is whole, that stays as it is.
+   * @throws {Error} if it is running.
+   */
+  reset(): this {
+    this.begin();
+    this.end();
+    this.rounds = undefined;
+    return this;
+  }
+
+  /**
+   * What there is to run, until the `end`.
+   * @throws {Error} if it is running.
+   */
+  protected begin(): WatchRounds<K> {
+    if (this.#running) throw new Error(`this ${this.kind} is running already`);
+    this.rounds ??= new WatchRounds<K>(this.options);
+    this.#running = true;
+    return this.rounds;
+  }
+
+  protected end(): void {
+    this.#running = false;
   }
 }
 

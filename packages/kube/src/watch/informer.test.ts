@@ -163,8 +163,8 @@ test("reset() has it list again and tell what that brings; not while it runs", a
   (await server.call()).answer(list("20", [pod("a", "5"), pod("b", "15")]));
   await settled();
   expect(seen).toEqual([added(pod("b", "15"))]);
-  expect(() => informed.reset()).toThrow("is running");
-  expect(() => informed.initFrom("1")).toThrow("is running");
+  expect(() => informed.reset()).toThrow("running already");
+  expect(() => informed.initFrom("1")).toThrow("running already");
 });
 
 test("raw() informs of what a RawApi requests", async () => {

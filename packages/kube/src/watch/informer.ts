@@ -11,7 +11,6 @@ import {
 } from "./configurable.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
-import { WatchRounds } from "./watcher.ts";
 
 /**
  * The changes of objects as single events, none lost and none invented: after a
@@ -23,9 +22,8 @@ import { WatchRounds } from "./watcher.ts";
  *     for await (const event of informer.poll()) ...   // one watch
  */
 export class Informer<K extends KubeObject> extends Configurable<K> implements AsyncIterable<WatchEvent<K>> {
+  protected readonly kind = "informer";
   readonly #store = new Store<K>({ frozen: this.frozen });
-  #rounds: WatchRounds<K> | undefined;
-  #running = false;
 
   /** With partial objects, `Informer.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are told. */
   static new<K extends KubeObject, const P extends string = never, T extends KubeObject = PartialObject<K, P>>(
@@ -68,23 +66,14 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
    * @throws {Error} if it is running.
    */
   initFrom(resourceVersion: string): this {
-    this.#begin().from(resourceVersion);
-    return this;
-  }
-
-  /**
-   * Forgets how far it is: what comes next begins with a list, and tells what
-   * that brings that is not known yet.
-   * @throws {Error} if it is running.
-   */
-  reset(): this {
-    this.#begin();
+    this.reset().begin().from(resourceVersion);
+    this.end();
     return this;
   }
 
   /** The resourceVersion from which the watch goes on; undefined where a list is due. Opaque. */
   get version(): string | undefined {
-    return this.#rounds?.version;
+    return this.rounds?.version;
   }
 
   /** The events of one watch, up to its end; of the list before it, if one is due. Call it again to go on. */
@@ -103,7 +92,7 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
   }
 
   get #isWatching(): boolean {
-    return this.#rounds?.isWatching === true;
+    return this.rounds?.isWatching === true;
   }
 
   async *#events(signal: AbortSignal): AsyncGenerator<WatchEvent<K>, void, undefined> {
@@ -120,20 +109,12 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
     }
   }
 
-  #begin(): WatchRounds<K> {
-    if (this.#running) throw new Error("this informer is running");
-    this.#rounds = new WatchRounds<K>(this.options);
-    return this.#rounds;
-  }
-
   async *#round(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
-    if (this.#running) throw new Error("this informer is running already");
-    this.#rounds ??= new WatchRounds<K>(this.options);
-    this.#running = true;
+    const rounds = this.begin();
     try {
-      if (!signal.aborted) yield* this.#rounds.next(signal);
+      if (!signal.aborted) yield* rounds.next(signal);
     } finally {
-      this.#running = false;
+      this.end();
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Indexed, IndexFunction } from "./indexes.ts";
 import type { WatchItem } from "./item.ts";
 import { type Change, Store } from "./store.ts";
 import { type SubscribeOptions, Subscribers } from "./subscribers.ts";
-import { WatchRounds } from "./watcher.ts";
+import type { WatchRounds } from "./watcher.ts";
 
 /** What a reflector tells: changes that the store already has, or a failure that it gets over by itself. */
 export type ReflectorBatch<K extends KubeObject> =
@@ -39,11 +39,9 @@ export type ReflectorBatch<K extends KubeObject> =
  *     for (;;) await reflector.poll();
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
+  protected readonly kind = "reflector";
   readonly #store = new Store<K>({ frozen: this.frozen });
   readonly #subscribers = new Subscribers<K>(this.#store);
-  /** How far `init` and `poll` are. */
-  #rounds: WatchRounds<K> | undefined;
-  #running = false;
 
   /** With partial objects, `Reflector.new(pods, { fields: ["status.phase"] })`, only these fields and the identity are kept, which saves memory. */
   static new<K extends KubeObject, const P extends string = never, T extends KubeObject = PartialObject<K, P>>(
@@ -67,7 +65,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
    * @throws what the list fails with; it may be called again.
    */
   async init(signal: AbortSignal = new AbortController().signal): Promise<this> {
-    const rounds = this.#begin();
+    const rounds = this.begin();
     try {
       while (!rounds.isWatching) {
         signal.throwIfAborted();
@@ -78,7 +76,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
       }
       return this;
     } finally {
-      this.#running = false;
+      this.end();
     }
   }
 
@@ -87,7 +85,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
    * @throws what the watch fails with, once it has waited as long as the failure asks for.
    */
   async poll(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    const rounds = this.#begin();
+    const rounds = this.begin();
     let failure: Error | undefined;
     try {
       for (let watched = false; !watched && failure === undefined && !signal.aborted; ) {
@@ -95,21 +93,9 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
         for await (const batch of this.#told(rounds, signal)) if (batch.type === "error") failure = batch.error;
       }
     } finally {
-      this.#running = false;
+      this.end();
     }
     if (failure !== undefined && !signal.aborted) throw failure;
-  }
-
-  /**
-   * Forgets how far it is: what comes next begins with a list. Until that is
-   * whole, the store stays as it is.
-   * @throws {Error} if it is running.
-   */
-  reset(): this {
-    this.#begin();
-    this.#running = false;
-    this.#rounds = undefined;
-    return this;
   }
 
   /**
@@ -124,12 +110,12 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   async *changes(
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
-    const rounds = this.#begin();
+    const rounds = this.begin();
     try {
       while (!signal.aborted) yield* this.#told(rounds, signal);
     } finally {
-      this.#running = false;
-      this.#rounds = undefined;
+      this.end();
+      this.rounds = undefined;
     }
   }
 
@@ -194,13 +180,6 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   /** The resourceVersion up to which the server's changes are in the store; undefined until it is `synced`. */
   get version(): string | undefined {
     return this.#store.version;
-  }
-
-  #begin(): WatchRounds<K> {
-    if (this.#running) throw new Error("this reflector is running already");
-    this.#rounds ??= new WatchRounds<K>(this.options);
-    this.#running = true;
-    return this.#rounds;
   }
 
   /** What one request brings, taken into the store. */
