@@ -11,6 +11,7 @@ export interface FieldConflict {
 /**
  * Which fields an `apply` failed for; none for any other error.
  *
+ *     const web = { metadata: { name: "web" }, spec: { replicas: 2 } };
  *     await deployments.apply(web, { fieldManager: "me" }).catch((error) => {
  *       for (const { field, manager } of fieldConflicts(error)) console.error(`${field} is ${manager}'s`);
  *     });
