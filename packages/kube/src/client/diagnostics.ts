@@ -53,6 +53,7 @@ export interface WaitMessage {
   readonly duration: number;
 }
 
+/** Of a connection that is opened while somebody listens; not through a SOCKS proxy. */
 export interface ConnectionMessage {
   readonly type: "opened" | "closed";
   /** Scheme, host and port. */

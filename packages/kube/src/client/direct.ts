@@ -60,10 +60,10 @@ export function told(connect: buildConnector.connector, server: string): buildCo
   return (options, callback) =>
     connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
       if (error) return callback(error, null);
-      if (connection.hasSubscribers) connection.publish({ type: "opened", server });
-      socket.once("close", () => {
-        if (connection.hasSubscribers) connection.publish({ type: "closed", server });
-      });
+      if (connection.hasSubscribers) {
+        connection.publish({ type: "opened", server });
+        socket.once("close", () => connection.publish({ type: "closed", server }));
+      }
       callback(null, socket);
     });
 }
