@@ -30,6 +30,8 @@ export interface UpgradedResponse {
  * `ConnectionError` where no answer came, and with the signal's reason.
  */
 export interface Transport {
+  /** Which cluster it speaks with, by the URL of its server; absent where that is not known. */
+  readonly config?: { readonly server: string };
   /** Sends and parses the JSON answer. */
   request<T>(request: ApiRequest, options?: RequestOptions): Promise<T>;
   requestText(request: ApiRequest, options?: RequestOptions): Promise<string>;

@@ -7,6 +7,7 @@ import { apiError, type FakeClock, FakeStream, initialEventsEnd } from "../watch
 
 /** An API whose watches bring what was written when the test has them do so. */
 export class SlowServer implements Transport {
+  readonly config: { readonly server: string };
   /** Milliseconds that the next event takes; asked once an event. */
   delay: () => number;
   /** Of lists, streaming or not. */
@@ -18,7 +19,8 @@ export class SlowServer implements Transport {
   readonly #streams = new Map<string, FakeStream>();
   readonly #lastAt = new Map<string, number>();
 
-  constructor(clock: FakeClock, delay: () => number = () => 0) {
+  constructor(clock: FakeClock, delay: () => number = () => 0, url = "https://slow") {
+    this.config = { server: url };
     this.#clock = clock;
     this.delay = delay;
   }
@@ -52,11 +54,25 @@ export class SlowServer implements Transport {
     return { apiVersion: "v1", kind: "Status", status: "Success", details: { name, uid } };
   }
 
-  async request<T>(request: ApiRequest): Promise<T> {
+  otherClient(): Transport {
+    const { config } = this;
+    const refused = (): never => {
+      throw new Error("not asked for");
+    };
+    const request = <T>(asked: ApiRequest): Promise<T> => this.#request<T>(other, asked);
+    const other: Transport = { config, request, requestText: refused, stream: refused };
+    return other;
+  }
+
+  request<T>(request: ApiRequest): Promise<T> {
+    return this.#request<T>(this, request);
+  }
+
+  async #request<T>(client: Transport, request: ApiRequest): Promise<T> {
     const { resource = "", name = "" } = requestInfo(request);
     const sent = JSON.parse(String(request.body ?? "{}")) as KubeObject;
     const answer = this.#answer(request.method, resource, name || sent.metadata?.name || "", sent);
-    answered(this, request, answer);
+    answered(client, request, answer);
     return structuredClone(answer) as T;
   }
 

@@ -96,6 +96,15 @@ test("what a reconcile writes of other kinds that are watched, creates and delet
   expect(seen).toEqual([["old"], ["old", "new"], ["new"], ["new"]]);
 });
 
+test("by which client of the cluster it is written does not matter", async () => {
+  server.write("replicasets", "a");
+  server.delay = () => 300;
+  const other = Api.of<KubeObject>(server.otherClient(), named.v1Pod).within("shop");
+  const { controller } = run(async () => void (await other.create({ metadata: { name: "x" } })));
+  await clock.advance(1);
+  expect(controller.stats).toMatchObject({ reconciles: 1, errors: 0, held: 1 });
+});
+
 test("one that another reconcile has written is held as well, and no others", async () => {
   for (const name of ["a", "b", "c"]) server.write("replicasets", name);
   const seen: [string, number][] = [];
@@ -138,10 +147,12 @@ test.each<[string, (written: Api<KubeObject>) => Promise<unknown>]>([
   ],
   [
     "in another cluster",
-    () =>
-      Api.v1Pod(new SlowServer(clock))
+    () => {
+      const elsewhere = new SlowServer(clock, () => 0, "https://elsewhere");
+      return Api.of<KubeObject>(elsewhere, named.v1Pod)
         .within("shop")
-        .create({ metadata: { name: "x" }, spec: { containers: [] } }),
+        .create({ metadata: { name: "x" } });
+    },
   ],
 ])("what is written %s is not waited for", async (_, write) => {
   server.write("replicasets", "a");

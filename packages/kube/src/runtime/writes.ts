@@ -62,7 +62,8 @@ export class Writes {
     const { verb, group, resource, subresource, namespace, ...target } = requestInfo(request);
     if (verb === "deletecollection" || !OF_THE_OBJECT.has(subresource) || isDryRun(request)) return;
     for (const copy of this.#options.copies) {
-      if (copy.transport !== client || copy.resource.group !== group || copy.resource.plural !== resource) continue;
+      if (!isSameCluster(copy.transport, client) || copy.resource.group !== group || copy.resource.plural !== resource)
+        continue;
       if (copy.namespace !== undefined && copy.namespace !== namespace) continue;
       // What is created has its name from its own metadata, or from the server.
       const name = target.name ?? metadataOf(answer)?.name ?? "";
@@ -120,6 +121,12 @@ export class Writes {
     this.#pending.get(copy)?.delete(pending);
     queue.release(pending.key);
   }
+}
+
+/** What wraps a client need not say whose it is: then it is taken for the same, at the cost of a wait that was none. */
+function isSameCluster(a: Transport, b: Transport): boolean {
+  const [one, other] = [a.config?.server, b.config?.server];
+  return a === b || one === undefined || other === undefined || one === other;
 }
 
 /** Whether the first is known to be older than the second. */
