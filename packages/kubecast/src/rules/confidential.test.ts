@@ -99,9 +99,9 @@ describe("fields that a kind does not have", () => {
         file: "rules.yaml",
         line: 7,
         column: 26,
-        message: 'ContainerStateWaiting has no field "reasn"; did you mean reason?',
+        message: "ContainerStateWaiting has no field reasn; did you mean reason?",
       },
-      { file: "rules.yaml", line: 10, column: 25, message: 'PodSpec has no field "nodename"; did you mean nodeName?' },
+      { file: "rules.yaml", line: 10, column: 25, message: "PodSpec has no field nodename; did you mean nodeName?" },
     ]);
   });
 

@@ -1,13 +1,13 @@
-import { CelError, compile, formatType, type Program, type Reads, type Type } from "@kubecast/cel";
+import { CelError, compile, type Environment, formatType, type Program, type Reads, type Type } from "@kubecast/cel";
 import { findResource, type Resource, suggest } from "@kubecast/kube";
 import { z } from "zod";
 import { parseDuration } from "../settings/duration.ts";
-import { nearest } from "../settings/nearest.ts";
 import { check } from "../settings/schema.ts";
 import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
 import { mayReadConfidential } from "./confidential.ts";
-import { listReads, objectReads, objectType, type UnknownField, unknownFields } from "./reads.ts";
+import { listReads, objectFields, objectReads } from "./reads.ts";
 import type { Rule, Selection } from "./rule.ts";
+import { kubernetesStructs, objectType } from "./types.ts";
 
 const durationExpected = "write a duration like 30s, 10m or 1h30m";
 const duration = z.union([z.string(), z.literal(0)], durationExpected).transform((text, context) => {
@@ -92,9 +92,9 @@ export function parseRules(file: string, text: string): ParsedRules {
 }
 
 function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, mistakes: Mistake[]): Rule | undefined {
-  const program = (field: (string | number)[], text: string, variables: string[], wanted?: Type["kind"]) =>
+  const program = (field: (string | number)[], text: string, variables: Variables, wanted?: Type["kind"]) =>
     checkExpression(yaml, [...at, ...field], text, variables, wanted, mistakes);
-  const programs = (field: string, texts: Record<string, string>, variables: string[]) =>
+  const programs = (field: string, texts: Record<string, string>, variables: Variables) =>
     Object.fromEntries(
       Object.entries(texts).map(([key, text]) => [key, program([field, key], text, variables)] as const),
     );
@@ -111,36 +111,30 @@ function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, 
   }
 
   const lists = source.each === undefined ? [] : [source.each].flat();
-  const scope = lists.length > 0 ? ["object", "cluster", "each"] : ["object", "cluster"];
+  const outer: Variables = { object: target === undefined ? { kind: "dyn" } : objectType(target), cluster: "string" };
   const each = lists.map((text, index) =>
-    program(Array.isArray(source.each) ? ["each", index] : ["each"], text, ["object", "cluster"], "list"),
+    program(Array.isArray(source.each) ? ["each", index] : ["each"], text, outer, "list"),
   );
+  const scope: Variables = lists.length === 0 ? outer : { ...outer, each: elementType(each) };
   const when = program(["when"], source.when, scope, "bool");
   const summary = program(["summary"], source.summary, scope, "string");
   const details = programs("details", source.details, scope);
   const labels = programs("labels", source.labels, scope);
   if (target === undefined || when === undefined || summary === undefined) return undefined;
   if (!complete(each) || !complete(Object.values(details)) || !complete(Object.values(labels))) return undefined;
-  const type = objectType(target);
+  const fields = objectFields(target);
   let confidential = false;
-  const checkReads = (field: (string | number)[], one: Program, reads: Iterable<true | Reads>) => {
+  const checkReads = (reads: Iterable<true | Reads>) => {
     for (const read of reads) {
-      for (const unknown of unknownFields(read, type))
-        mistakes.push(unknownField(yaml, [...at, ...field], one, unknown));
-      confidential ||= mayReadConfidential(target, read, type);
+      confidential ||= mayReadConfidential(target, read, fields);
     }
   };
-  for (const [index, one] of each.entries()) {
+  for (const one of each) {
     const reads = listReads(one);
-    if (reads !== undefined) checkReads(Array.isArray(source.each) ? ["each", index] : ["each"], one, [reads]);
+    if (reads !== undefined) checkReads([reads]);
   }
-  checkReads(["when"], when, objectReads(when, each));
-  checkReads(["summary"], summary, objectReads(summary, each));
-  for (const [field, programs] of Object.entries({ details, labels })) {
-    for (const [key, one] of Object.entries(programs as Record<string, Program>)) {
-      checkReads([field, key], one, objectReads(one, each));
-    }
-  }
+  const described = [details, labels].flatMap((programs) => Object.values(programs as Record<string, Program>));
+  for (const one of [when, summary, ...described]) checkReads(objectReads(one, each));
   return {
     name: source.name,
     resource: target.plural,
@@ -158,18 +152,13 @@ function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, 
   };
 }
 
-/** Says it where the name first stands in the expression. */
-function unknownField(
-  yaml: YamlFile,
-  path: (string | number)[],
-  program: Program,
-  { name, type, known }: UnknownField,
-): Mistake {
-  const near = nearest(name, known);
-  const message = `${type} has no field "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`;
-  const offset = program.source.search(new RegExp(`\\b${name}\\b`));
-  const before = program.source.slice(0, Math.max(0, offset)).split("\n");
-  return yaml.mistakeWithin(path, before.length, (before.at(-1) ?? "").length + 1, message);
+type Variables = Environment["variables"];
+
+/** The type of the elements of all these lists; `dyn` where they differ. */
+function elementType(lists: readonly (Program | undefined)[]): Type {
+  const [first, ...others] = lists.map((list) => (list?.type.kind === "list" ? list.type.element : undefined));
+  const isSame = (type: Type | undefined) => type !== undefined && first && formatType(type) === formatType(first);
+  return first !== undefined && others.every(isSame) ? first : { kind: "dyn" };
 }
 
 function complete(programs: (Program | undefined)[]): programs is Program[] {
@@ -180,17 +169,14 @@ function checkExpression(
   yaml: YamlFile,
   path: (string | number)[],
   text: string,
-  variables: string[],
+  variables: Variables,
   wanted: Type["kind"] | undefined,
   mistakes: Mistake[],
 ): Program | undefined {
   try {
-    const program = compile(text, {
-      variables: Object.fromEntries(variables.map((name) => [name, name === "cluster" ? "string" : "dyn"])),
-      nullIsAbsent: true,
-    });
+    const program = compile(text, { variables, structs: kubernetesStructs, nullIsAbsent: true });
     if (wanted === undefined || program.type.kind === wanted || program.type.kind === "dyn") return program;
-    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is a ${formatType(program.type)}`));
+    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is of the type ${formatType(program.type)}`));
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     mistakes.push(yaml.mistakeWithin(path, error.line, error.column, error.message));
