@@ -1,4 +1,5 @@
 export type { Command, Execution } from "./containers/commands.ts";
+export type { ContainerFile, ContainerFiles } from "./containers/container-files.ts";
 export type { ContainerLog, LogLine } from "./containers/container-log.ts";
 export type { Containers, PortHandler } from "./containers/containers.ts";
 export type { AccessRequest, Authorize } from "./http/access.ts";

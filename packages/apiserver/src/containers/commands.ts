@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import type { ContainerFiles } from "./container-files.ts";
+import { tar } from "./tar.ts";
 
 /** A command that runs in a simulated container. */
 export interface Execution {
@@ -9,6 +11,8 @@ export interface Execution {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly tty: boolean;
+  /** Those of the container. */
+  readonly files: ContainerFiles;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
   /** Calls the listener with each size that the client tells of its terminal, the last one at once. */
@@ -37,10 +41,43 @@ export const builtinCommands: Readonly<Record<string, Command>> = {
     await print(stdout, `${argv.slice(1).join(" ")}\n`);
     return 0;
   },
-  async cat({ stdin, stdout }) {
-    for await (const chunk of stdin) await print(stdout, chunk);
+  async cat({ argv, files, stdin, stdout, stderr }) {
+    if (argv.length === 1) for await (const chunk of stdin) await print(stdout, chunk);
+    let code = 0;
+    for (const path of argv.slice(1)) {
+      const data = files.read(path);
+      if (data !== undefined) await print(stdout, data);
+      else {
+        await print(stderr, `cat: ${path}: No such file or directory\n`);
+        code = 1;
+      }
+    }
+    return code;
+  },
+  async ls({ argv: [, path = "/"], files, stdout, stderr }) {
+    if (files.get(path) === undefined) {
+      await print(stderr, `ls: ${path}: No such file or directory\n`);
+      return 1;
+    }
+    const names = files.isDirectory(path) ? files.names(path) : [path];
+    await print(stdout, names.map((name) => `${name}\n`).join(""));
     return 0;
   },
+  /** Only whether something is there (`-e`), and whether it is a file (`-f`) or a folder (`-d`). */
+  async test({ argv: [, flag, path = ""], files }) {
+    const type = files.get(path)?.type;
+    switch (flag) {
+      case "-e":
+        return type === undefined ? 1 : 0;
+      case "-f":
+        return type === "file" ? 0 : 1;
+      case "-d":
+        return type === "directory" ? 0 : 1;
+      default:
+        return 2;
+    }
+  },
+  tar,
 };
 
 /**

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 import { builtinCommands, type Command, CommandNotFound, type Execution, shell } from "./commands.ts";
+import { ContainerFiles } from "./container-files.ts";
 import { ContainerLog } from "./container-log.ts";
 
 /** What answers on a port of a Pod. */
@@ -9,16 +10,18 @@ export type PortHandler = (connection: Duplex) => void;
 /**
  * The containers of the Pods, as far as `kubectl logs`, `exec`, `attach` and
  * `port-forward` see them: each container of each Pod there is, whatever the
- * Pod's phase. They run `echo`, `cat`, `true`, `false` and a little `sh -c`, and
- * answer on port 7, which gives back what it gets (RFC 862).
+ * Pod's phase. They run `echo`, `cat`, `ls`, `test`, `tar`, `true`, `false` and a
+ * little `sh -c`, and answer on port 7, which gives back what it gets (RFC 862).
  *
  *     server.containers.log("default", "blog", "main").write("listening\n");
+ *     server.containers.files("default", "blog", "main").write("/etc/motd", "welcome\n");
  *     server.containers.command("date", async ({ stdout }) => { stdout.write("today\n"); return 0; });
  *     server.containers.port(8080, 41233);
  */
 export class Containers {
   readonly #clock: () => number;
   readonly #logs = new Map<string, ContainerLog>();
+  readonly #files = new Map<string, { instance: unknown; pod: string | undefined; files: ContainerFiles }>();
   readonly #commands = new Map<string, Command>(Object.entries(builtinCommands));
   readonly #ports = new Map<number, PortHandler>([[7, (connection) => pipeline(connection, connection, () => {})]]);
 
@@ -36,6 +39,23 @@ export class Containers {
       this.#logs.set(key, log);
     }
     return log;
+  }
+
+  /**
+   * The files of a container as it runs now: a new one has none.
+   * @param uid of the Pod, where it is known.
+   */
+  files(namespace: string, pod: string, container: string, uid?: string): ContainerFiles {
+    const key = `${namespace}/${pod}/${container}`;
+    // Each run of a container has lines of its own.
+    const instance = this.log(namespace, pod, container).lines;
+    let known = this.#files.get(key);
+    if (known?.instance !== instance || (uid !== undefined && known.pod !== undefined && known.pod !== uid)) {
+      known = { instance, pod: uid, files: new ContainerFiles(this.#clock) };
+      this.#files.set(key, known);
+    }
+    known.pod ??= uid;
+    return known.files;
   }
 
   /** Gives all containers a program. */

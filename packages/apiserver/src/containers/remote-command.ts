@@ -19,7 +19,7 @@ const RESIZE = 4;
 export async function serveRemoteCommand(
   socket: WebSocket,
   query: URLSearchParams,
-  run: (execution: Execution) => Promise<number>,
+  run: (execution: Omit<Execution, "files">) => Promise<number>,
 ): Promise<void> {
   const channels = new ServerChannels(socket);
   const gone = new AbortController();
@@ -27,7 +27,7 @@ export async function serveRemoteCommand(
   const tty = flag(query, "tty");
   const stdout = flag(query, "stdout") ? channels.writable(STDOUT) : nowhere();
   const stderr = flag(query, "stderr") && !tty ? channels.writable(STDERR) : tty ? stdout : nowhere();
-  const execution: Execution = {
+  const execution: Omit<Execution, "files"> = {
     argv: query.getAll("command"),
     stdin: flag(query, "stdin") ? channels.readable(STDIN) : Readable.from([]),
     stdout,
@@ -53,7 +53,10 @@ async function finish(stream: Writable): Promise<void> {
  * The main process of a container: shows what the container writes from now on, and writes what
  * it reads. Ends with the container, or with its input if there was any.
  */
-export async function runMainProcess({ stdin, stdout, signal }: Execution, log: ContainerLog): Promise<number> {
+export async function runMainProcess(
+  { stdin, stdout, signal }: Pick<Execution, "stdin" | "stdout" | "signal">,
+  log: ContainerLog,
+): Promise<number> {
   const lines = log.lines;
   let at = lines.length;
   /** How much of the line at `at` is shown; where the last has no end, it may grow. */

@@ -61,9 +61,10 @@ export function serveContainer(call: ContainerCall, target: Omit<ObjectTarget, "
   }
   if (which === "exec" && !query.has("command"))
     throw badRequest("you must specify at least 1 command for the container");
+  const files = containers.files(namespace, pod, container, stored.object.metadata.uid);
   accept(call, remoteCommandProtocols, (socket) =>
     serveRemoteCommand(socket, query, (execution) =>
-      which === "exec" ? containers.run(execution) : runMainProcess(execution, log),
+      which === "exec" ? containers.run({ ...execution, files }) : runMainProcess(execution, log),
     ),
   );
 }
