@@ -6,7 +6,7 @@ const source = {
 };
 const unit = ["{packages/*,testbed,bench,examples/*}/src/**/*.test.ts", "scripts/*.test.ts"];
 const redis = ["{packages/*,testbed,bench,examples/*}/src/**/*.redis.test.ts", "examples/*.redis.test.ts"];
-const cluster = ["{packages/*,testbed,examples/*}/src/**/*.cluster.test.ts", "examples/*.cluster.test.ts"];
+const cluster = ["{packages/*,testbed,bench,examples/*}/src/**/*.cluster.test.ts", "examples/*.cluster.test.ts"];
 
 // Three kinds of test by file name: pure ones; those that start a Redis (and the
 // in-memory API server); those that also start a real kube-apiserver.

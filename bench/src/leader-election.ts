@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { startKubeApiserver } from "@kubecast/testbed";
 import { contest, type Fault, times } from "./leader-election/contest.ts";
-import { seeded, shuffled } from "./leader-election/seeded.ts";
+import { Random } from "./soak/random.ts";
 import { median, quantile, table } from "./statistics.ts";
 
 // Who leads, whatever befalls the leader, and how long nobody does. See docs/reliability.md.
@@ -10,17 +10,24 @@ const { values } = parseArgs({
   options: { rounds: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
 });
 const kinds: Fault[] = ["kill", "pause", "cut", "release"];
-const random = seeded(Number(values.seed));
-const faults = shuffled(
-  Array.from({ length: Number(values.rounds) }, (_, round) => kinds[round % kinds.length] as Fault),
-  random,
-);
+const random = new Random(Number(values.seed));
+// Each as often as the others, and in no order that a fault could come to rely on.
+const faults: Fault[] = [];
+for (let left: Fault[] = []; faults.length < Number(values.rounds); ) {
+  if (left.length === 0) left = [...kinds];
+  faults.push(...left.splice(random.below(left.length), 1));
+}
 
 const server = await startKubeApiserver();
 try {
   const onRound = (round: number, fault: Fault, took: number) =>
     process.stderr.write(`${String(round).padStart(3)}  ${fault.padEnd(7)}  ${took.toFixed(0).padStart(6)} ms\n`);
-  const { handOvers, violations, late, marks, terms } = await contest({ server, faults, random, onRound });
+  const { handOvers, violations, late, marks, terms } = await contest({
+    server,
+    faults,
+    random: () => random.next(),
+    onRound,
+  });
   const row = (kind: Fault) => {
     const took = handOvers.get(kind) ?? [];
     const figures = [quantile(took, 0), median(took), quantile(took, 0.9), quantile(took, 1)];

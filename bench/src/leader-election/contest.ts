@@ -44,7 +44,9 @@ export async function contest({ server, faults, random, onRound }: ContestOption
   let started = 0;
   const start = async (): Promise<void> => void candidates.add(await Candidate.start(server, `p${++started}`));
   try {
-    await Api.v1ConfigMap(client).within("default").create({ metadata: { name: MARKS } });
+    await Api.v1ConfigMap(client)
+      .within("default")
+      .create({ metadata: { name: MARKS } });
     const observing = observer.run();
     await Promise.all([start(), start(), start()]);
     for (const [round, fault] of faults.entries()) {

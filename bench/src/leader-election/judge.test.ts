@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { judge, type LeaseSeen, type MarkSeen } from "./judge.ts";
 
-const lease = (version: number, holder: string, term: number): LeaseSeen => ({ version: BigInt(version), holder, term });
+const lease = (version: number, holder: string, term: number): LeaseSeen => ({
+  version: BigInt(version),
+  holder,
+  term,
+});
 const mark = (version: number, identity: string, term: number, believed: number): MarkSeen => ({
   version: BigInt(version),
   identity,

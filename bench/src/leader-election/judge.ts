@@ -73,7 +73,9 @@ export function judge(leases: readonly LeaseSeen[], marks: readonly MarkSeen[], 
   for (const [index, mark] of byClock.entries()) {
     const before = byClock[index - 1];
     if (before === undefined || before.term <= mark.term) continue;
-    violations.push(`${mark.identity} believed to lead in term ${mark.term} when ${before.identity} did in ${before.term}`);
+    violations.push(
+      `${mark.identity} believed to lead in term ${mark.term} when ${before.identity} did in ${before.term}`,
+    );
   }
   return { violations, late };
 }
