@@ -140,7 +140,7 @@ describe("a mistake in a rule file stands at its place:", () => {
     ["select: { labels: { a: 5 } }", `6:23 "labels": write a selector like app=web, or a map of names to texts`],
     ["name: B", "6:5 Map keys must be unique"],
     ["labels: { team: each.x }", "6:21 there is no variable each"],
-    [`each: "1"`, "6:11 this must be a list, and it is a int"],
+    [`each: "1"`, "6:11 this must be a list, and it is of the type int"],
   ])("%s", (line, message) => {
     expect(mistakes(withLines(line))).toEqual([message]);
   });
@@ -185,8 +185,8 @@ describe("a mistake in a rule file stands at its place:", () => {
   });
 
   it("a `when` that is no bool, a summary that is no text", () => {
-    expect(mistakes(when('"1 + 1"'))).toEqual(["4:11 this must be a bool, and it is a int"]);
-    expect(mistakes(withLines().replace(`"'x'"`, '"true"'))).toEqual(["5:14 this must be a string, and it is a bool"]);
+    expect(mistakes(when('"1 + 1"'))).toEqual(["4:11 this must be a bool, and it is of the type int"]);
+    expect(mistakes(withLines().replace(`"'x'"`, '"true"'))).toEqual(["5:14 this must be a string, and it is of the type bool"]);
   });
 
   it("all of them, in their order", () => {
