@@ -43,7 +43,7 @@ const own = "/apis/kube.rs/v1/namespaces/default/documents/a";
 const applied = (hidden: boolean) => [
   "PATCH",
   `${own}/status?fieldManager=cntrlr&force=true`,
-  { apiVersion: "kube.rs/v1", kind: "Document", status: { hidden } },
+  { apiVersion: "kube.rs/v1", kind: "Document", metadata: { name: "a" }, status: { hidden } },
 ];
 const event = (reason: string, action: string, note: string) => [
   "POST",

@@ -32,10 +32,9 @@ export function reconciler(client: Transport, recorder: Recorder): Reconcile<Doc
       await recorder.publish({ type: "Normal", reason: "HideRequested", action: "Hiding", note }, document, options);
     }
     if (name === "illegal") throw new IllegalDocumentError("a Document may not be called illegal");
-    const status = { apiVersion: "kube.rs/v1", kind: "Document", status: { hidden: hide } };
+    const status = { metadata: { name }, status: { hidden: hide } };
     // Forced: the status is this controller's, whoever else has written to it.
-    const params = { strategy: "Apply", fieldManager: "cntrlr", force: true } as const;
-    await documents.within(namespace).patchStatus(name, status, params, options);
+    await documents.within(namespace).applyStatus(status, { fieldManager: "cntrlr", force: true }, options);
     return AGAIN;
   }
 

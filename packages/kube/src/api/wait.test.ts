@@ -86,6 +86,13 @@ test("rejects where there is no such resource, or it may not be watched", async 
   }
 });
 
+test("rejects where a server cannot answer with metadata alone, neither by a stream nor by a list", async () => {
+  const refused = apiError(406, "NotAcceptable");
+  const waiting = expect(waitFor(pods.metadata(), "a", () => true, { clock })).rejects.toBe(refused);
+  for (const _ of ["stream", "list"]) (await server.call()).fail(refused);
+  await waiting;
+});
+
 test("rejects what names no object", async () => {
   await expect(waitFor(Api.v1Pod(server), "a", isDeleted("1"), { clock })).rejects.toThrow(/namespace/);
   await expect(waitFor(pods, "", isDeleted("1"), { clock })).rejects.toThrow(/name/);

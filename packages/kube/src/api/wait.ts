@@ -72,5 +72,5 @@ export async function waitFor<K extends KubeObject>(
 
 /** Another try would get the same answer. */
 function isFinal(error: Error): boolean {
-  return error instanceof ApiError && [400, 401, 403, 404, 405].includes(error.code);
+  return error instanceof ApiError && [400, 401, 403, 404, 405, 406].includes(error.code);
 }
