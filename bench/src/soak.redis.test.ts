@@ -17,8 +17,11 @@ async function soak(...flags: string[]): Promise<{ code: number | null; stdout: 
   return { code, ...text };
 }
 
-test("a Reflector, a Controller and watchers become what the server is, whatever breaks meanwhile", async () => {
-  const { code, stdout, stderr } = await soak("--events", "20000", "--checkpoints", "5", "--json");
+// Ten seconds where the machine has nothing else to do.
+test("a Reflector, a Controller and watchers become what the server is, whatever breaks meanwhile", {
+  timeout: 180_000,
+}, async () => {
+  const { code, stdout, stderr } = await soak("--events", "20000", "--every", "1000", "--checkpoints", "5", "--json");
   expect(stderr).not.toContain("FAILED");
   expect(code).toBe(0);
   const { consumers, faults, checkpoints } = JSON.parse(stdout);

@@ -9,6 +9,7 @@ interface Settings {
   readonly events: number;
   readonly seed: number;
   readonly rate: number;
+  readonly every: number;
   readonly checkpoints: number;
   readonly json: boolean;
 }
@@ -22,11 +23,13 @@ function settings(): Settings {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       /** Events a second. */
       rate: { type: "string", default: "8000" },
+      /** Events between two faults, on the average. */
+      every: { type: "string", default: "2000" },
       checkpoints: { type: "string", default: "20" },
       json: { type: "boolean", default: false },
     },
   });
-  const whole = (flag: "events" | "seed" | "rate" | "checkpoints", least: number) => {
+  const whole = (flag: "events" | "seed" | "rate" | "every" | "checkpoints", least: number) => {
     const value = Number(values[flag]);
     if (Number.isSafeInteger(value) && value >= least) return value;
     throw new TypeError(`--${flag} must be a whole number of at least ${least}, not ${values[flag]}`);
@@ -35,6 +38,7 @@ function settings(): Settings {
     events: whole("events", 1),
     seed: whole("seed", 0),
     rate: whole("rate", 1),
+    every: whole("every", 1),
     checkpoints: whole("checkpoints", 4),
     json: values.json,
   };

@@ -11,6 +11,9 @@ export type Objects = ReadonlyMap<string, KubeObject>;
 /** What the server has. */
 export type Cluster = ReadonlyMap<Resource, Objects>;
 
+/** Whether two objects are the same: by their versions, or all that is in them, which takes far longer. */
+export type Depth = "versions" | "everything";
+
 export function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
@@ -36,7 +39,7 @@ export async function readCluster(api: PlainApi): Promise<Cluster> {
 }
 
 /** How what is here differs from what the server has: a line for each object that does. */
-export function differences(here: Iterable<KubeObject>, cluster: Cluster, resource: Resource): string[] {
+export function differences(here: Iterable<KubeObject>, cluster: Cluster, resource: Resource, depth: Depth): string[] {
   const there: Objects = cluster.get(resource) ?? new Map();
   const mine = byKey(here);
   const found: string[] = [];
@@ -45,7 +48,7 @@ export function differences(here: Iterable<KubeObject>, cluster: Cluster, resour
     const what = `${resource.kind} ${key} of the server's version ${revisionOf(object)}`;
     if (own === undefined) found.push(`${what} is missing`);
     else if (revisionOf(own) !== revisionOf(object)) found.push(`${what} is held in version ${revisionOf(own)}`);
-    else if (!isDeepStrictEqual(own, object)) found.push(`${what} has another content`);
+    else if (depth === "everything" && !isDeepStrictEqual(own, object)) found.push(`${what} has another content`);
   }
   for (const key of mine.keys())
     if (!there.has(key)) found.push(`${resource.kind} ${key} is held, and the server has none`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, type Transport, type WatchOptions, type WatchStats, watchStats } from "@kubecast/kube";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, Depth } from "./cluster.ts";
 import { metered, type Received } from "./metered.ts";
 import type { Random } from "./random.ts";
 
@@ -14,7 +14,7 @@ export interface Consumer {
   /** What of all that it was told cannot have been. */
   violations(): string[];
   /** How what it holds differs from what the server has. */
-  differences(cluster: Cluster): string[];
+  differences(cluster: Cluster, depth: Depth): string[];
   /** Called when it is level. */
   checkpoint?(): Promise<void>;
   /** Rejects if it fails; never resolves before `stop`. */

@@ -68,9 +68,9 @@ export function startController(surroundings: Surroundings): Consumer {
       return reconciles;
     },
     violations: () => violations,
-    differences: (cluster) => [
-      ...differences(podsHere.state(), cluster, pods),
-      ...differences(configMapsHere.state(), cluster, configMaps),
+    differences: (cluster, depth) => [
+      ...differences(podsHere.state(), cluster, pods, depth),
+      ...differences(configMapsHere.state(), cluster, configMaps, depth),
       ...missed(seen, cluster),
     ],
     running,

@@ -4,9 +4,6 @@ import { type Counts, count } from "./counts.ts";
 import type { Random } from "./random.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** Events between two faults, on the average. */
-const EVERY = 2_000;
-
 /** How a fault ends: after so many more events. */
 interface Lasting {
   readonly least: number;
@@ -28,6 +25,7 @@ interface Fault {
  */
 export class Faults {
   readonly counts: Counts = {};
+  readonly #every: number;
   readonly #random: Random;
   readonly #proxies: readonly FaultProxy[];
   readonly #faults: readonly Fault[];
@@ -36,7 +34,9 @@ export class Faults {
   /** Ports are closed and opened one after the other. */
   #doors: Promise<void> = Promise.resolve();
 
-  constructor(random: Random, proxies: readonly FaultProxy[], store: ObjectStore, refusals: Refusals) {
+  /** @param every so many events one fault begins, on the average. */
+  constructor(every: number, random: Random, proxies: readonly FaultProxy[], store: ObjectStore, refusals: Refusals) {
+    this.#every = every;
     this.#random = random;
     this.#proxies = proxies;
     this.#faults = [...this.#ofConnections(), ...this.#ofHistory(store), ...ofWatches(refusals)];
@@ -47,7 +47,7 @@ export class Faults {
     const over = this.#lasting.filter(({ until }) => until <= written);
     this.#lasting = this.#lasting.filter(({ until }) => until > written);
     for (const { end } of over) end();
-    for (; this.#next <= written; this.#next += this.#random.between(1, 2 * EVERY)) this.#begin(written);
+    for (; this.#next <= written; this.#next += this.#random.between(1, 2 * this.#every)) this.#begin(written);
   }
 
   /** Ends what lasts, and resolves when nothing is broken any more. */

@@ -22,11 +22,11 @@ export function startReflectors(surroundings: Surroundings): Consumer {
       return readers.reduce((sum, { told }) => sum + told.count, 0);
     },
     violations: () => readers.flatMap(({ name, told }) => told.violations.map((violation) => `${name}: ${violation}`)),
-    differences: (cluster) =>
+    differences: (cluster, depth) =>
       parts.flatMap(({ resource, reflector, readers }) => [
-        ...differences(reflector.state(), cluster, resource),
+        ...differences(reflector.state(), cluster, resource, depth),
         ...readers.flatMap(({ name, told }) =>
-          differences(told.objects.values(), cluster, resource).map((each) => `${name}: ${each}`),
+          differences(told.objects.values(), cluster, resource, depth).map((each) => `${name}: ${each}`),
         ),
       ]),
     running,

@@ -19,6 +19,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** Events a second, as long as the machine has time for them. */
   readonly rate: number;
+  /** Events between two faults, on the average. */
+  readonly every: number;
   /** At least. */
   readonly checkpoints: number;
   readonly signal: AbortSignal;
@@ -83,8 +85,8 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   const clients: Client[] = [];
   const consumers: Consumer[] = [];
   try {
-    const { seed, rate, signal } = options;
-    const question: StartQuestion = { type: "start", seed, speed: SPEED, rate, clients: starts.length };
+    const { seed, rate, every, signal } = options;
+    const question: StartQuestion = { type: "start", seed, speed: SPEED, rate, every, clients: starts.length };
     const { api, kubeconfigs } = await server.ask<Started>(question);
     const random = new Random(seed);
     for (const [index, start] of starts.entries()) {
@@ -147,11 +149,13 @@ async function becomeLevel(consumer: Consumer, cluster: Cluster, deadline: numbe
     signal.throwIfAborted();
     const violations = consumer.violations();
     if (violations.length > 0) throw new SoakFailure(lines(`the ${name} was told what cannot have been`, violations));
-    const differences = consumer.differences(cluster);
-    if (differences.length === 0) return;
+    const differences = consumer.differences(cluster, "versions");
+    if (differences.length === 0) break;
     if (now() > deadline) throw new SoakFailure(lines(`the ${name} does not become level`, differences));
     await sleep(10);
   }
+  const differences = consumer.differences(cluster, "everything");
+  if (differences.length > 0) throw new SoakFailure(lines(`the ${name} holds something else`, differences));
 }
 
 function lines(what: string, found: readonly string[]): string {

@@ -16,6 +16,8 @@ export interface StartQuestion {
   readonly speed: number;
   /** Events a second. */
   readonly rate: number;
+  /** Events between two faults, on the average. */
+  readonly every: number;
   readonly clients: number;
 }
 export interface Started {
@@ -59,7 +61,7 @@ answerQuestions((question: StartQuestion | WriteQuestion) => {
 // Ctrl-C means the whole group of processes; this one ends with the one that started it.
 process.on("SIGINT", () => {});
 
-async function start({ seed, speed, rate, clients }: StartQuestion): Promise<Started> {
+async function start({ seed, speed, rate, every, clients }: StartQuestion): Promise<Started> {
   const random = new Random(seed);
   const store = new ObjectStore();
   const churn = new Churn(store, new Random(random.below(2 ** 32)));
@@ -71,7 +73,7 @@ async function start({ seed, speed, rate, clients }: StartQuestion): Promise<Sta
   });
   const target = { port: server.port };
   const proxies = await Promise.all(Array.from({ length: clients }, () => startProxy({ target })));
-  const faults = new Faults(new Random(random.below(2 ** 32)), proxies, store, refusals);
+  const faults = new Faults(every, new Random(random.below(2 ** 32)), proxies, store, refusals);
   soaked = { churn, faults, refusals, random, rate, written: 0 };
   return {
     api: { url: server.url, token: server.token },

@@ -60,8 +60,8 @@ export function startWatchers(surroundings: Surroundings): Consumer {
       return round.parts.reduce((sum, { told }) => sum + told.count, handled);
     },
     violations: () => [...violations, ...round.parts.flatMap(({ told }) => told.violations)],
-    differences: (cluster) =>
-      round.parts.flatMap(({ resource, told }) => differences(told.objects.values(), cluster, resource)),
+    differences: (cluster, depth) =>
+      round.parts.flatMap(({ resource, told }) => differences(told.objects.values(), cluster, resource, depth)),
     async checkpoint() {
       await round.end();
       round = begin();
