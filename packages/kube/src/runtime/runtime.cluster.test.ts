@@ -172,24 +172,62 @@ test("events of all kinds of objects are taken, and repetitions are a series", a
   expect(items.filter(({ reason }) => reason === "HideRequested")).toHaveLength(2);
 });
 
-test("one who may only create events tells a repetition as another event", async () => {
-  const { token } = await server.user("teller");
+/** A recorder of a user who may do this with events, and nothing else. */
+async function recorderWith(name: string, verbs: string[]): Promise<Recorder> {
+  const { token } = await server.user(name);
   const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
-  const rules = [{ apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] }];
-  await server.request("POST", `${rbac}/roles`, { metadata: { name: "teller" }, rules });
+  const rules = [{ apiGroups: ["events.k8s.io"], resources: ["events"], verbs }];
+  await server.request("POST", `${rbac}/roles`, { metadata: { name }, rules });
   await server.request("POST", `${rbac}/rolebindings`, {
-    metadata: { name: "teller" },
-    subjects: [{ kind: "User", name: "teller" }],
-    roleRef: { kind: "Role", name: "teller", apiGroup: "rbac.authorization.k8s.io" },
+    metadata: { name },
+    subjects: [{ kind: "User", name }],
+    roleRef: { kind: "Role", name, apiGroup: "rbac.authorization.k8s.io" },
   });
-  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "default" } };
-  const recorder = new Recorder({ client: clientOf(server.url, token), controller: "teller" });
-  const event = { type: "Normal", reason: "Refused", action: "Telling" } as const;
+  const recorder = new Recorder({ client: clientOf(server.url, token), controller: name });
   // Until RBAC has heard of the role.
-  await vi.waitFor(() => recorder.publish(event, map), { timeout: 10_000, interval: 1_000 });
-  expect(await recorder.publish(event, map)).toBe("created");
+  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `${name}-first`, namespace: "default" } };
+  const first = { type: "Normal", reason: "Begun", action: "Telling" } as const;
+  await vi.waitFor(() => recorder.publish(first, map), { timeout: 10_000, interval: 1_000 });
+  return recorder;
+}
+
+async function eventsOf(name: string): Promise<Event[]> {
   const { items } = (await server.request("GET", eventsPath)).body as ObjectList<Event>;
-  expect(items.filter(({ reason }) => reason === "Refused")).toHaveLength(2);
+  return items.filter(({ regarding }) => regarding?.name === name);
+}
+
+test("the rights to create and patch events of events.k8s.io are enough for a series, in times of six digits", async () => {
+  const recorder = await recorderWith("series-teller", ["create", "patch"]);
+  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "default" } };
+  const event = { type: "Normal", reason: "Repeated", action: "Telling" } as const;
+  const told = [1, 2, 3].map(() => recorder.publish(event, map));
+  expect(await Promise.all(told)).toEqual(["created", "repeated", "repeated"]);
+  const [{ eventTime, series } = {}, ...others] = await eventsOf("x");
+  expect(others).toEqual([]);
+  expect(series?.count).toBe(3);
+  for (const time of [eventTime, series?.lastObservedTime]) {
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  }
+});
+
+test("a flood about one object is cut to 25, and one about another is not", async () => {
+  const recorder = new Recorder({ client, controller: "example.com/flood" });
+  const about = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" } });
+  const publish = (reason: string, name: string) =>
+    recorder.publish({ type: "Warning", reason, action: "Flooding" }, about(name));
+  const results = await Promise.all(Array.from({ length: 40 }, (_, index) => publish(`Flood${index}`, "flooded")));
+  expect(results.filter((result) => result === "created")).toHaveLength(25);
+  expect(results.filter((result) => result === "dropped")).toHaveLength(15);
+  expect(await publish("Flood", "dry")).toBe("created");
+  expect(await eventsOf("flooded")).toHaveLength(25);
+});
+
+test("one who may only create events tells a repetition as another event", async () => {
+  const recorder = await recorderWith("teller", ["create"]);
+  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "y", namespace: "default" } };
+  const event = { type: "Normal", reason: "Refused", action: "Telling" } as const;
+  expect([await recorder.publish(event, map), await recorder.publish(event, map)]).toEqual(["created", "created"]);
+  expect(await eventsOf("y")).toHaveLength(2);
 });
 
 test("of three electors one leads, another when it stops or its line is dead, and never two", async () => {
