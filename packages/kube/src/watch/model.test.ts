@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { KubeObject } from "../resource/object.ts";
+import { sleep } from "./clock.ts";
 import { FakeClock, pods } from "./fakes.test.helper.ts";
 import { type Expiry, ModelServer, type StreamingLists } from "./model.test.helper.ts";
 import { Reflector } from "./reflector.ts";
@@ -72,6 +73,15 @@ async function run({ streamingLists, expiry, steps }: Run, ask: boolean) {
   const running = reflector.run(stop.signal, (batch) => {
     if (batch.type === "changes") for (const change of batch.changes) follow(told, change, server);
   });
+  const subscribers = (["coalesce", "wait"] as const).map(async (whenSlow) => {
+    const view = new Map<string, KubeObject>();
+    for await (const changes of reflector.subscribe({ signal: stop.signal, whenSlow, buffer: 1 })) {
+      for (const change of changes) follow(view, change, server);
+      // A batch in ten seconds, while the server goes on.
+      await sleep(clock, 10_000, stop.signal);
+    }
+    return view;
+  });
   await clock.advance(ask ? 0 : 1000);
   for (const [act, milliseconds] of steps) {
     act(server);
@@ -81,8 +91,9 @@ async function run({ streamingLists, expiry, steps }: Run, ask: boolean) {
   await clock.advance(180_000);
   stop.abort();
   await running;
+  const views = [told, ...(await Promise.all(subscribers))];
   expect(clock.pending, "timers left behind").toBe(0);
-  return { reflector, server, told };
+  return { reflector, server, views };
 }
 
 /** Fails where a change does not follow from those before it, or says that a living object is gone. */
@@ -108,9 +119,9 @@ test("whatever the server does, once it is quiet the store is what the server ha
   const runs = fc.record({ ...setting, steps: fc.array(step(fc.oneof(life, life, trouble, loss)), { maxLength: 30 }) });
   await fc.assert(
     fc.asyncProperty(runs, async (given) => {
-      const { reflector, server, told } = await run(given, true);
+      const { reflector, server, views } = await run(given, true);
       expect(sorted(reflector.state())).toEqual(sorted(server.objects.values()));
-      expect(sorted(told.values())).toEqual(sorted(server.objects.values()));
+      for (const view of views) expect(sorted(view.values())).toEqual(sorted(server.objects.values()));
     }),
     { numRuns: 300 },
   );
