@@ -7,9 +7,11 @@ import * as simulation from "@kubecast/apiserver/simulation";
 import * as cel from "@kubecast/cel";
 import * as kube from "@kubecast/kube";
 import * as coordination from "@kubecast/kube/coordination/v1";
+import * as crd from "@kubecast/kube/crd";
 import * as discovery from "@kubecast/kube/discovery";
 import * as runtime from "@kubecast/kube/runtime";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as zod from "zod";
 
 const modules: Record<string, object> = {
   "@kubecast/apiserver": apiserver,
@@ -17,8 +19,10 @@ const modules: Record<string, object> = {
   "@kubecast/cel": cel,
   "@kubecast/kube": kube,
   "@kubecast/kube/coordination/v1": coordination,
+  "@kubecast/kube/crd": crd,
   "@kubecast/kube/discovery": discovery,
   "@kubecast/kube/runtime": runtime,
+  zod,
 };
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
 

@@ -49,6 +49,7 @@ function verbOfMany(method: ApiRequest["method"], query: string): string {
 }
 
 function decoded(segment: string): string {
+  if (!segment.includes("%")) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
