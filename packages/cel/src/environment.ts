@@ -1,4 +1,8 @@
+import { encoders } from "./library/encoders.ts";
+import { math } from "./library/math.ts";
+import { optionals } from "./library/optionals.ts";
 import { type Constant, Functions, type Library, type Message } from "./library/overload.ts";
+import { sets } from "./library/sets.ts";
 import { standard } from "./library/standard.ts";
 import { strings } from "./library/strings.ts";
 import { parseType } from "./types/signature.ts";
@@ -22,7 +26,7 @@ export interface Environment {
   readonly nullIsAbsent?: boolean | undefined;
 }
 
-export const allLibraries: readonly Library[] = [standard, strings];
+export const allLibraries: readonly Library[] = [standard, strings, math, sets, encoders, optionals];
 
 /** What a list of libraries brings together. */
 export interface Libraries {

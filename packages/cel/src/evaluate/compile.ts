@@ -172,6 +172,9 @@ class Compiler {
     if (target !== undefined) {
       const namespace = this.#namespaced(expr, locals);
       if (namespace !== undefined) return this.#dispatch(expr, namespace, false, args, locals);
+      if (args[0] !== undefined && args.length === 1 && (name === "or" || name === "orValue")) {
+        return this.#orElse(expr, target, args[0], locals);
+      }
       return this.#dispatch(expr, name, true, [target, ...args], locals);
     }
     const notBool = (value: Value): Failure => new Failure(`${name} takes bools, not ${kindOf(value)}`, false, at);
@@ -211,6 +214,22 @@ class Compiler {
         return this.#order(expr, first, second, locals);
     }
     return this.#dispatch(expr, this.#functionName(name), false, args, locals);
+  }
+
+  /** What an optional has; where it has nothing, the argument, which is evaluated only then. */
+  #orElse(expr: Call, target: Expr, other: Expr, locals: Locals): Step {
+    const optional = this.compile(target, locals);
+    const rest = this.compile(other, locals);
+    const isValue = expr.function === "orValue";
+    return (frame) => {
+      const value = optional(frame);
+      if (value instanceof Failure) return value;
+      if (!(value instanceof Optional)) return notOptional(value, expr.at);
+      if (value.$value !== undefined) return isValue ? value.$value : value;
+      const otherwise = rest(frame);
+      if (isValue || otherwise instanceof Failure || otherwise instanceof Optional) return otherwise;
+      return notOptional(otherwise, expr.at);
+    };
   }
 
   /** `math.greatest` is the name of a function where nothing else is called `math`. */

@@ -38,6 +38,11 @@ export function expandMacro(call: Call): Expr | MacroFault {
   if (target.kind === "identifier" && target.name === "cel" && call.function === "bind" && args.length === 3) {
     return bind(call, "bind", args[1] as Expr, [args[0] as Expr, args[2] as Expr]);
   }
+  const variadic = target.kind === "identifier" && target.name === "math" && args.length > 2;
+  if (variadic && (call.function === "greatest" || call.function === "least")) {
+    const elements = args.map((value) => ({ value, optional: false }));
+    return { ...call, args: [{ kind: "list", elements, start: call.start, end: call.end, at: call.at }] };
+  }
   return macros.get(`${call.function}/${args.length}`)?.({ ...call, target }) ?? call;
 }
 
