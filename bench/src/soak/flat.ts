@@ -5,14 +5,14 @@ import type { Checkpoint } from "./run.ts";
 // to the figures, and below what keeping anything of each event would.
 
 /** Bytes of heap for each event; a single reference takes eight. */
-const HEAP_GROWTH = 1;
+const HEAP_GROWTH = 2;
 /** Highest resident memory of the second half by that of the first. */
 const RESIDENT_GROWTH = 1.2;
 /** Six watches, each with a socket and a timer, and what has just been used for a list. */
 const SOCKETS = 12;
 const TIMERS = 24;
 /** Events before which figures are those of a program that still warms up. */
-const WARM = 200_000;
+const WARM = 500_000;
 
 export interface Memory {
   /** Bytes for each event written, over the second half of the checkpoints. */
