@@ -43,6 +43,13 @@ const PAGE = 500;
  *     const pod = await pods.get("blog");
  */
 export class Api<K extends KubeObject> extends Subresources<K> {
+  /**
+   * Of any resource: a kind of `@kubecast/kube/<group>/<version>`, which brings its type along,
+   * or what `findResource` and a `Discovery` give.
+   *
+   *     import { Lease } from "@kubecast/kube/coordination/v1";
+   *     const leases = Api.of(client, Lease).within("default");
+   */
   static of<K extends KubeObject>(client: Transport, resource: ResourceOf<K>): Api<K> {
     return new Api<K>(client, new RawApi(resource));
   }
@@ -56,14 +63,17 @@ export class Api<K extends KubeObject> extends Subresources<K> {
     return new Api<K>(client, RawApi.customResource(plural, options));
   }
 
+  /** Of one namespace. */
   within(namespace: string): Api<K> {
     return new Api<K>(this.client, this.raw.within(namespace));
   }
 
+  /** Of another API group. */
   group(group: string): Api<K> {
     return new Api<K>(this.client, this.raw.group(group));
   }
 
+  /** Of another version of the group. */
   version(version: string): Api<K> {
     return new Api<K>(this.client, this.raw.version(version));
   }
@@ -71,8 +81,9 @@ export class Api<K extends KubeObject> extends Subresources<K> {
   /**
    * The same objects, but their metadata alone, which is all that is sent: for what reads no
    * more than names, labels, annotations or owners. Lists, watches, patches and deletes; an
-   * `Informer` and a `Reflector` take it too. The objects say that they are of the kind
-   * PartialObjectMetadata. To create or replace is a `RequestValidationError`.
+   * `Informer`, a `Reflector` and a `Controller` take it too. To create or replace is a
+   * `RequestValidationError`. The objects say that they are of the kind PartialObjectMetadata:
+   * for an owner reference or an Event, take the kind from `raw.resource`.
    *
    *     const reflector = Reflector.new(Api.v1Secret(client).metadata());
    */
@@ -80,10 +91,15 @@ export class Api<K extends KubeObject> extends Subresources<K> {
     return new Api<PartialObjectMetadata>(this.client, this.raw.metadata());
   }
 
+  /** @throws {ApiError} `isNotFound`: there is none of this name. */
   async get(name: string, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.get(name), options);
   }
 
+  /**
+   * @returns the object as it is stored, with its identity and what the server filled in.
+   * @throws {ApiError} `isAlreadyExists`, or `isInvalid`, whose `status.details.causes` tell the fields.
+   */
   async create(object: K, params?: PostParams, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.create(object, params), options);
   }
@@ -153,6 +169,7 @@ export class Api<K extends KubeObject> extends Subresources<K> {
     for await (const page of this.listAll(params, options)) yield* page.items;
   }
 
+  /** Deletes all that the selectors choose: the objects or, from servers that say no more, a Status. */
   async deleteCollection(
     selectors?: SelectorParams,
     params?: DeleteParams,

@@ -7,6 +7,7 @@ import type { Subresources } from "./subresources.ts";
 export interface Decision {
   /** One word, such as `AutoApproved`. */
   readonly reason: string;
+  /** A sentence for people. */
   readonly message?: string;
 }
 

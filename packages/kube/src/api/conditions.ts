@@ -7,6 +7,7 @@ import type { Pod } from "../types/core/v1.ts";
 /** What to wait for; undefined stands for an object that is not there. Combine them with `and`, `or` and `not`. */
 export type Condition<K extends KubeObject> = (object: K | undefined) => boolean;
 
+/** A node runs it; whether it is ready, and its containers keep running, is another question. */
 export const isPodRunning: Condition<Pod> = (pod) => pod?.status?.phase === "Running";
 
 /** It has succeeded; a job that has failed never does. */

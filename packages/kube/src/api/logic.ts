@@ -1,6 +1,7 @@
 /** A yes-or-no question about something; predicates and conditions are such. */
 export type Test<T> = (subject: T) => boolean;
 
+/** Whether it does not hold. */
 export function not<T>(test: Test<T>): Test<T> {
   return (subject) => !test(subject);
 }

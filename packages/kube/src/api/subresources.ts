@@ -25,6 +25,7 @@ import type { Decision } from "./approval.ts";
 /** What an `Api` can do with the subresources of its objects; those of one kind are there for that kind alone. */
 export abstract class Subresources<K extends KubeObject> implements Of<K> {
   declare readonly [objectOf]?: K;
+  /** Sends the requests. */
   readonly client: Transport;
   /** Builds the requests that this sends. */
   readonly raw: RawApi;
@@ -34,10 +35,12 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     this.raw = raw;
   }
 
+  /** The whole object, as `get` gives it; for those who may read nothing but the status. */
   async getStatus(name: string, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.getStatus(name), options);
   }
 
+  /** Replaces the status of the object and leaves the rest as it is; see `Api.replace`. */
   async replaceStatus(name: string, object: K, params?: PostParams, options?: RequestOptions): Promise<K> {
     return this.client.request(this.raw.replaceStatus(name, object, params), options);
   }
@@ -52,10 +55,12 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     return this.client.request(this.raw.applyStatus(object as Apply<KubeObject>, params), options);
   }
 
+  /** How many replicas are wanted, and how many there are. */
   async getScale(name: string, options?: RequestOptions): Promise<Scale> {
     return this.client.request(this.raw.getScale(name), options);
   }
 
+  /** Sets how many replicas are wanted; see `Api.replace`. */
   async replaceScale(name: string, scale: Scale, params?: PostParams, options?: RequestOptions): Promise<Scale> {
     return this.client.request(this.raw.replaceScale(name, scale, params), options);
   }
@@ -169,10 +174,12 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     );
   }
 
+  /** The whole pod, with them in its spec. */
   async getEphemeralContainers(this: Subresources<Pod>, name: string, options?: RequestOptions): Promise<Pod> {
     return this.client.request(this.raw.getSubresource(name, "ephemeralcontainers"), options);
   }
 
+  /** Of the pod, the ephemeral containers are taken: those that there are, and new ones. */
   async replaceEphemeralContainers(
     this: Subresources<Pod>,
     name: string,
@@ -293,6 +300,7 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     return decide(this, name, { type: "Denied", ...decision }, options);
   }
 
+  /** The whole request; its `status.conditions` say whether it is approved. */
   async getApproval(
     this: Subresources<CertificateSigningRequest>,
     name: string,
@@ -301,6 +309,7 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     return this.client.request(this.raw.getSubresource(name, "approval"), options);
   }
 
+  /** Of the object, the conditions are taken; see `Api.replace`. */
   async replaceApproval(
     this: Subresources<CertificateSigningRequest>,
     name: string,
@@ -322,7 +331,7 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
     return this.client.request(this.raw.patchSubresource(name, "approval", patch, params), options);
   }
 
-  /** Sets `spec.finalizers` of a namespace, which no other request can; the rest of the object is not looked at. */
+  /** Replaces a namespace with the `spec.finalizers` given, which no other request can set; its status stays. */
   async finalize(
     this: Subresources<Namespace>,
     name: string,

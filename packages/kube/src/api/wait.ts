@@ -7,10 +7,13 @@ import { watcher } from "../watch/watcher.ts";
 import type { Api } from "./api.ts";
 import type { Condition } from "./conditions.ts";
 
+/** How long to wait. */
 export interface WaitOptions {
   /** Milliseconds; default none. */
   readonly timeout?: number | undefined;
+  /** Ends the wait, which rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** For tests. */
   readonly clock?: Clock | undefined;
 }
 

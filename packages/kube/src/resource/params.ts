@@ -17,6 +17,7 @@ export interface ListParams extends SelectorParams {
   continue?: string;
   /** Absent: the newest state. `"0"`: whatever the server has at hand. */
   resourceVersion?: string;
+  /** Whether the list is to be of this very version, or of that or a later one. */
   resourceVersionMatch?: "Exact" | "NotOlderThan";
   /** Seconds after which the server gives up. */
   timeoutSeconds?: number;
@@ -35,6 +36,7 @@ export interface WatchParams extends SelectorParams {
   resourceVersionMatch?: "NotOlderThan";
 }
 
+/** How an object is written. */
 export interface PostParams {
   /** Check and answer as if it were done, but do nothing. */
   dryRun?: boolean;
@@ -44,6 +46,7 @@ export interface PostParams {
   fieldValidation?: "Ignore" | "Warn" | "Strict";
 }
 
+/** How a patch is applied. */
 export interface PatchParams extends PostParams {
   /** How a plain object or array is to be read; default `Merge`. A `Patch` says it by itself. */
   strategy?: PatchStrategy;
@@ -51,6 +54,7 @@ export interface PatchParams extends PostParams {
   force?: boolean;
 }
 
+/** How an object is applied. */
 export interface ApplyParams extends PostParams {
   /** Who owns the fields that are applied; at most 128 characters. */
   fieldManager: string;
@@ -58,9 +62,12 @@ export interface ApplyParams extends PostParams {
   force?: boolean;
 }
 
+/** `Orphan` leaves what the object owns, `Background` deletes it afterwards, `Foreground` before the object goes. */
 export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
 
+/** How an object is deleted. */
 export interface DeleteParams {
+  /** Check and answer as if it were done, but do nothing. */
   dryRun?: boolean;
   /** Seconds that the object may take to end by itself; 0 kills at once. */
   gracePeriodSeconds?: number;
@@ -80,15 +87,19 @@ export interface TokenParams {
   boundObjectRef?: { kind: string; apiVersion: string; name: string; uid?: string };
 }
 
+/** Which part of a log is wanted. */
 export interface LogParams {
   /** May be left out where the pod has only one. */
   container?: string;
   /** Keep the answer open and send what is written from now on. */
   follow?: boolean;
+  /** Bytes after which the server ends the answer, be it within a line. */
   limitBytes?: number;
+  /** Whether JSON is to be indented. */
   pretty?: boolean;
   /** Of the container's run before this one. */
   previous?: boolean;
+  /** Of the last so many seconds only. */
   sinceSeconds?: number;
   /** RFC 3339. */
   sinceTime?: string;

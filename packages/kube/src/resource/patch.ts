@@ -4,6 +4,7 @@ import type { Partly } from "./partly.ts";
 /** The ways to patch; each is sent with the content type of the same name in `patchContentTypes`. */
 export type PatchStrategy = keyof typeof patchContentTypes;
 
+/** With which content type each strategy is sent. */
 export const patchContentTypes = {
   /** Server-side apply: the object as it is wanted, owned fields only; needs a `fieldManager`. */
   Apply: "application/apply-patch+yaml",
@@ -37,6 +38,7 @@ export type MergePart<T> = T extends readonly unknown[]
  *     await pods.patch("web", Patch.strategic({ spec: { containers: [{ name: "web", image: "nginx:3" }] } }));
  */
 export class Patch {
+  /** How the content is to be read. */
   readonly strategy: PatchStrategy;
   /** What is sent. */
   readonly content: object;

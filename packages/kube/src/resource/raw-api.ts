@@ -44,6 +44,7 @@ const METADATA_LIST = { accept: "application/json;as=PartialObjectMetadataList;g
  *     RawApi.v1Pod().within("shop").get("blog").path; // "/api/v1/namespaces/shop/pods/blog"
  */
 export class RawApi {
+  /** What kind of objects the requests are about. */
   readonly resource: Resource;
   /** Absent: all namespaces, or a resource that has none. */
   readonly namespace: string | undefined;
@@ -75,14 +76,17 @@ export class RawApi {
     return new RawApi({ group: "", version: "v1", kind, plural, namespaced });
   }
 
+  /** Of one namespace. */
   within(namespace: string): RawApi {
     return new RawApi(this.resource, namespace, this);
   }
 
+  /** Of another API group. */
   group(group: string): RawApi {
     return new RawApi({ ...this.resource, group }, this.namespace, this);
   }
 
+  /** Of another version of the group. */
   version(version: string): RawApi {
     return new RawApi({ ...this.resource, version }, this.namespace, this);
   }
@@ -95,6 +99,7 @@ export class RawApi {
     return new RawApi(this.resource, this.namespace, { metadataOnly: true });
   }
 
+  /** One page, of the namespace or, without one, of all. */
   list(params: ListParams = {}): ApiRequest {
     return this.#answered(METADATA_LIST, { method: "GET", path: this.#collection(listQuery(params)) });
   }
@@ -104,10 +109,12 @@ export class RawApi {
     return this.#answered(METADATA, { method: "GET", path: this.#collection(watchQuery(params)) });
   }
 
+  /** One object. */
   get(name: string): ApiRequest {
     return this.#answered(METADATA, { method: "GET", path: this.#object(name) });
   }
 
+  /** Answered by the object as it is stored. */
   create(object: RequestBody, params: PostParams = {}): ApiRequest {
     this.#needWhole("create");
     const path = this.#own() + queryString(postQuery(params));
@@ -129,10 +136,12 @@ export class RawApi {
     return this.#patch(object.metadata?.name ?? "", "", Patch.apply<object>(object), params);
   }
 
+  /** The same for the status. */
   applyStatus<T extends Apply<KubeObject>>(object: T, params: ApplyParams): ApiRequest {
     return this.#patch(object.metadata?.name ?? "", "status", Patch.apply<object>(object), params);
   }
 
+  /** Answered by the object while something keeps it, else by a Status. */
   delete(name: string, params: DeleteParams = {}): ApiRequest {
     return this.#answered(METADATA, withOptions({ method: "DELETE", path: this.#object(name) }, params));
   }
@@ -149,15 +158,18 @@ export class RawApi {
     return subresource === "scale" ? request : this.#answered(METADATA, request);
   }
 
+  /** Such as an `eviction`. */
   createSubresource(name: string, subresource: string, object: RequestBody, params: PostParams = {}): ApiRequest {
     const path = this.#object(name, subresource, postQuery(params));
     return { method: "POST", path, headers: JSON_TYPE, body: encode(object) };
   }
 
+  /** What the subresource does not show of the object, or does not let be changed, stays. */
   replaceSubresource(name: string, subresource: string, object: RequestBody, params: PostParams = {}): ApiRequest {
     return this.#put(name, subresource, object, params);
   }
 
+  /** See `patch`. */
   patchSubresource(
     name: string,
     subresource: string,
@@ -167,26 +179,32 @@ export class RawApi {
     return this.#patch(name, subresource, patch, params);
   }
 
+  /** The whole object. */
   getStatus(name: string): ApiRequest {
     return this.getSubresource(name, "status");
   }
 
+  /** Of the object, the status is taken. */
   replaceStatus(name: string, object: RequestBody, params: PostParams = {}): ApiRequest {
     return this.#put(name, "status", object, params);
   }
 
+  /** See `patch`. */
   patchStatus(name: string, patch: Patch | RequestBody, params: PatchParams = {}): ApiRequest {
     return this.#patch(name, "status", patch, params);
   }
 
+  /** Answered by a Scale of autoscaling/v1. */
   getScale(name: string): ApiRequest {
     return this.getSubresource(name, "scale");
   }
 
+  /** Sets the number of replicas. */
   replaceScale(name: string, scale: RequestBody, params: PostParams = {}): ApiRequest {
     return this.#put(name, "scale", scale, params);
   }
 
+  /** See `patch`. */
   patchScale(name: string, patch: Patch | RequestBody, params: PatchParams = {}): ApiRequest {
     return this.#patch(name, "scale", patch, params);
   }
