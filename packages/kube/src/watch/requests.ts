@@ -34,6 +34,11 @@ export class WatchRequests {
     return this.#api.list(state.whole ? page : { ...page, limit: pageSize });
   }
 
+  /** The list as it was at a resourceVersion, whole. */
+  listAt(resourceVersion: string): ApiRequest {
+    return this.#api.list({ ...this.#selectors, resourceVersion, resourceVersionMatch: "Exact" });
+  }
+
   /** The watch that the state asks for; the server ends it after `timeoutSeconds`. */
   watch(state: StreamingList | Watching, timeoutSeconds: number): ApiRequest {
     const from = state.phase === "watching" ? { resourceVersion: state.resourceVersion } : { sendInitialEvents: true };

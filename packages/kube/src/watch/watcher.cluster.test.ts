@@ -79,7 +79,7 @@ function versions(objects: readonly KubeObject[]): Record<string, string | undef
 }
 
 test.each<[string, WatchSettings]>([
-  ["a streaming list", {}],
+  ["a streaming list", { checkLists: true }],
   ["pages", { streamingLists: false, pageSize: 2 }],
 ])("%s and what happens then are told, and a watch that is over is resumed", async (_, settings) => {
   const { reflector, deleted, errors } = await reflect({ ...settings, timeoutSeconds: 2 });

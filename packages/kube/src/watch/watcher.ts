@@ -9,6 +9,7 @@ import { type Clock, sleep, systemClock } from "./clock.ts";
 import { WatchConnection } from "./connection.ts";
 import { WatchDiagnostics } from "./diagnostics.ts";
 import type { WatchItem } from "./item.ts";
+import { checksLists, ListCheck } from "./list-check.ts";
 import { type Selection, WatchRequests } from "./requests.ts";
 import {
   type Answer,
@@ -30,6 +31,13 @@ export interface WatchOptions extends Selection {
   readonly pageSize?: number | undefined;
   /** false: never ask for a streaming list. */
   readonly streamingLists?: boolean | undefined;
+  /**
+   * Whether each streaming list is compared with a plain one at the same
+   * resourceVersion; a difference, which only a server's bug can make, is an error
+   * item, and the watch goes on. Default: whether the environment has
+   * `KUBE_WATCHLIST_INCONSISTENCY_DETECTOR=true`.
+   */
+  readonly checkLists?: boolean | undefined;
   /**
    * Such as `status.phase` or `spec.containers.image`: objects are cut down to
    * these fields and their identity as they are decoded. Absent: they are whole.
@@ -101,6 +109,7 @@ export class WatchRounds<K extends KubeObject> {
   readonly #stats: WatchStats;
   readonly #diagnostics: WatchDiagnostics;
   readonly #projection: Projection | undefined;
+  readonly #checkLists: boolean;
   readonly #transform: Transform<KubeObject, KubeObject> | undefined;
   #state: State;
   #connections = 0;
@@ -114,6 +123,7 @@ export class WatchRounds<K extends KubeObject> {
     this.#stats = options.stats ?? watchStats();
     this.#diagnostics = new WatchDiagnostics(options);
     this.#projection = options.fields && projectionOf(options.fields);
+    this.#checkLists = options.checkLists ?? checksLists();
     this.#transform = options.transform && checkedTransform(options.transform);
     this.#state = initialState(options.streamingLists ?? true);
   }
@@ -181,6 +191,10 @@ export class WatchRounds<K extends KubeObject> {
   async *#watch(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
     const { timeoutSeconds = Math.floor(TIMEOUT * (1 + this.#random())) } = this.#options;
     const patience = timeoutSeconds * 1000 + GRACE;
+    const check =
+      this.#checkLists && this.#state.phase === "streaming-list"
+        ? new ListCheck(this.#options.transport, this.#requests)
+        : undefined;
     const connection = this.#connect(timeoutSeconds, patience, signal);
     try {
       for (;;) {
@@ -191,6 +205,11 @@ export class WatchRounds<K extends KubeObject> {
         const over = answer.type !== "events" || retryIn > 0 || !isStream(this.#state);
         if (over) connection.close();
         if (items.length > 0) yield items;
+        const fault = await check?.follow(items, signal);
+        if (fault !== undefined && !signal.aborted) {
+          this.#stats.errors++;
+          yield [{ type: "error", error: fault, retryIn: 0 }];
+        }
         if (retryIn > 0) await sleep(this.#clock, retryIn, signal);
         if (over || signal.aborted) return;
       }
