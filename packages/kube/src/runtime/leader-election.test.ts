@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeClock, settled } from "../watch/fakes.test.helper.ts";
 import { type LeaderElectionOptions, LeaderElector, LeadershipLostError } from "./leader-election.ts";
 import { LeaseServer, Process } from "./lease-server.test.helper.ts";
+import { StuckError } from "./reconcile.ts";
 
 let clock: FakeClock;
 let server: LeaseServer;
@@ -108,6 +109,28 @@ test("a leader that is stopped ends its work, and then leaves the lease to the n
   await clock.advance(2_000);
   expect(b.work).toBeDefined();
   expect(server.lease?.spec).toMatchObject({ holderIdentity: "b", leaseTransitions: 1, leaseDurationSeconds: 15 });
+});
+
+test("each leader has a greater term than those before, and only while it leads", async () => {
+  const a = new Candidate("a");
+  const b = new Candidate("b");
+  await clock.advance(0);
+  expect([a.elector.term, b.elector.term]).toEqual([0, undefined]);
+  a.process.line = "lost";
+  await clock.advance(10_000);
+  expect([a.elector.term, b.elector.term]).toEqual([undefined, undefined]);
+  await clock.advance(20_000);
+  expect([a.elector.term, b.elector.term]).toEqual([undefined, 1]);
+});
+
+test("a leader whose work does not end leaves the lease to run out", async () => {
+  const a = new Candidate("a");
+  const failed = expect(a.running).rejects.toThrow(StuckError);
+  candidates.pop();
+  await clock.advance(0);
+  a.work!.end(new StuckError([{ name: "x" }]));
+  await failed;
+  expect([server.lease?.spec?.holderIdentity, a.elector.isLeader]).toEqual(["a", false]);
 });
 
 test("a leader whose work ends by itself, or fails, is done", async () => {

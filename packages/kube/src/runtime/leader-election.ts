@@ -8,6 +8,7 @@ import type { Resource } from "../resource/resource.ts";
 import type { Lease, LeaseSpec } from "../types/coordination/v1.ts";
 import { type Clock, sleep, systemClock } from "../watch/clock.ts";
 import { microTime } from "./micro-time.ts";
+import { StuckError } from "./reconcile.ts";
 
 const leases: Resource = {
   group: "coordination.k8s.io",
@@ -126,7 +127,7 @@ export class LeaderElector {
    * leadership is lost or `signal` aborts. When `lead` has ended after a loss,
    * contends again. Returns when the signal has aborted and `lead` has ended, or
    * `lead` has ended by itself. While `lead` winds down on `signal` the Lease is
-   * kept; then it is released.
+   * kept; then it is released, unless `lead` throws a `StuckError`.
    * @throws what `lead` throws, unless the leadership was lost.
    */
   async run(lead: (signal: AbortSignal) => Promise<void>, { signal }: { signal: AbortSignal }): Promise<void> {
@@ -171,9 +172,10 @@ export class LeaderElector {
         this.#tell("lost");
         stop.abort(new LeadershipLostError(`${this.identity} does not lead any more`));
       }
-      await Promise.allSettled([work]);
+      const [end] = await Promise.allSettled([work]);
       if (!lost) this.#tell("released");
-      await this.#release();
+      // What goes on although it was told to end has what is left of the lease.
+      await this.#release(!(end.status === "rejected" && end.reason instanceof StuckError));
     }
     await work.catch((error: unknown) => {
       if (stop.signal.aborted && isAbort(error, stop.signal.reason)) return;
@@ -238,11 +240,14 @@ export class LeaderElector {
     this.#renewedAt = asked;
   }
 
-  /** Lets the next one have the lease at once; no more than a courtesy, so a failure is told and no matter. */
-  async #release(): Promise<void> {
+  /**
+   * Leads no more.
+   * @param early the next one may have the lease at once; no more than a courtesy, so a failure is told and no matter.
+   */
+  async #release(early: boolean): Promise<void> {
     const left = this.#left();
     this.#renewedAt = undefined;
-    if (left <= 0 || this.#options.release === false) return;
+    if (!early || left <= 0 || this.#options.release === false) return;
     await this.#within(left, new AbortController().signal, async (signal) => {
       if (this.#inDoubt) await this.#read(signal);
       const spec = this.#lease?.spec;
