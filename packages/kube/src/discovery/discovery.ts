@@ -38,8 +38,8 @@ interface Known extends Found {
  * signal's reason.
  *
  *     const discovery = new Discovery(client);
- *     const foos = await discovery.api("foos.clux.dev");
- *     console.log((await foos.list()).items.length);
+ *     const deployments = await discovery.api("deploy"); // or any custom resource
+ *     for (const { metadata } of (await deployments.list()).items) console.log(metadata.name);
  */
 export class Discovery {
   readonly #client: Transport & { readonly namespace?: string };
@@ -121,7 +121,8 @@ export class Discovery {
    * is to be created. An object that names no namespace is in that of the client.
    *
    *     const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "colours" } };
-   *     await (await discovery.apiOf(object)).create(object);
+   *     const api = await new Discovery(client).apiOf(object);
+   *     await api.create(object);
    *
    * @throws {UnknownResourceError | RequestValidationError} see `resourceOf`.
    */
