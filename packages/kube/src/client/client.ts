@@ -6,7 +6,7 @@ import { decodeEvents } from "../wire/frames.ts";
 import { readText, unpacked } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { Deadline } from "./deadline.ts";
-import { diagnostics, failureOf, type RequestMessage, traceRequest } from "./diagnostics.ts";
+import { diagnostics, failureOf, type RequestMessage, traceRequest, type WaitMessage } from "./diagnostics.ts";
 import { ApiError, ConnectionError, DecodeError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { Gate } from "./gate.ts";
@@ -126,9 +126,9 @@ export class Client implements Transport {
     const deadline = this.#begin(request, options.signal, options.timeout ?? REQUEST_TIMEOUT);
     try {
       return await this.#retrying(request, deadline.signal, message, async () => {
-        await this.#turn("parallel", this.#gate.enter(deadline.signal), message);
+        await this.#turn("parallel", this.#gate.enter(deadline.signal), deadline, message);
         try {
-          const { body } = await this.#answer(request, deadline.signal, message);
+          const { body } = await this.#answer(request, deadline, message);
           return await readText(body);
         } finally {
           this.#gate.leave();
@@ -182,7 +182,7 @@ export class Client implements Transport {
       try {
         const asked = { ...request, method: repeatedAs };
         const response = await this.#retrying(asked, deadline.signal, message, () =>
-          this.#answer(request, deadline.signal, message, upgrade),
+          this.#answer(request, deadline, message, upgrade),
         );
         deadline.clearTimeout();
         response.body.once("close", () => this.#end(deadline));
@@ -204,10 +204,12 @@ export class Client implements Transport {
 
   #begin(request: ApiRequest, signal: AbortSignal | undefined, timeout: number | undefined): Deadline {
     if (this.#closed) throw this.#closedError();
-    const deadline = new Deadline(
-      signal,
-      timeout,
-      () => new ConnectionError(`${this.#connections.name} gave no answer within ${timeout} ms (${where(request)})`),
+    const deadline: Deadline = new Deadline(signal, timeout, () =>
+      deadline.waits
+        ? new ConnectionError(`no turn within ${timeout} ms: the client has too much to do (${where(request)})`, {
+            sent: false,
+          })
+        : new ConnectionError(`${this.#connections.name} gave no answer within ${timeout} ms (${where(request)})`),
     );
     this.#running.add(deadline);
     return deadline;
@@ -248,14 +250,10 @@ export class Client implements Transport {
   }
 
   /** One try: the answer if it is none of an error. */
-  async #answer(
-    request: ApiRequest,
-    signal: AbortSignal,
-    message: Traced,
-    upgrade?: string,
-  ): Promise<StreamedResponse> {
+  async #answer(request: ApiRequest, deadline: Deadline, message: Traced, upgrade?: string): Promise<StreamedResponse> {
+    const { signal } = deadline;
     signal.throwIfAborted();
-    await this.#turn("rate", this.#rate?.enter(signal), message);
+    await this.#turn("rate", this.#rate?.enter(signal), deadline, message);
     const credentials = await this.config.headers(signal);
     // Last, because nothing may fail between a lease and its exchange.
     const lease = await this.#connections.lease(signal);
@@ -282,14 +280,20 @@ export class Client implements Transport {
   }
 
   /** @param turn undefined: there is nothing to wait for. */
-  async #turn(reason: "rate" | "parallel", turn: Promise<void> | undefined, request: Traced): Promise<void> {
+  async #turn(
+    reason: WaitMessage["reason"],
+    turn: Promise<void> | undefined,
+    deadline: Deadline,
+    request: Traced,
+  ): Promise<void> {
     if (turn === undefined) return;
-    if (request === undefined) return turn;
     const began = performance.now();
+    deadline.waits = true;
     try {
       await turn;
     } finally {
-      diagnostics.wait.publish({ request, reason, duration: performance.now() - began });
+      deadline.waits = false;
+      if (request) diagnostics.wait.publish({ request, reason, duration: performance.now() - began });
     }
   }
 

@@ -8,6 +8,8 @@ export class Deadline {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** The request waits for its turn, so it is not the server that is slow. */
+  waits = false;
 
   /** @param timeout milliseconds; undefined: none. */
   constructor(caller: AbortSignal | undefined, timeout: number | undefined, tooLate: () => Error) {

@@ -104,6 +104,16 @@ describe("a client with a limit", () => {
     expect(server.paths).toHaveLength(2);
   });
 
+  test("says that it was not the server who let it wait in vain", async () => {
+    const { server, client } = await start({ qps: 1, burst: 1 });
+    await client.request(pods.get("a"));
+    await expect(client.request(pods.get("b"), { timeout: 20 })).rejects.toMatchObject({
+      message: "no turn within 20 ms: the client has too much to do (GET /api/v1/namespaces/shop/pods/b)",
+      sent: false,
+    });
+    expect(server.paths).toHaveLength(1);
+  });
+
   test("lets go of who does not want to wait any more, and says who waited", async () => {
     const { server, client, sleepers } = await start({ qps: 1, burst: 1 });
     const waits: WaitMessage[] = [];

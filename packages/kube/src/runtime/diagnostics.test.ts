@@ -6,6 +6,7 @@ import { Reflector } from "../watch/reflector.ts";
 import { Controller } from "./controller.ts";
 import { LeaderElector } from "./leader-election.ts";
 import { LeaseServer, Process } from "./lease-server.test.helper.ts";
+import { WorkQueue } from "./queue.ts";
 
 test("a reconcile tells of its end, its wish and its failure, and the queue of its depth", async () => {
   const clock = new FakeClock();
@@ -49,6 +50,21 @@ test("a reconcile tells of its end, its wish and its failure, and the queue of i
   stop.abort();
   await clock.advance(60_000);
   await running;
+});
+
+test("a queue that has a name tells its depth whenever it changes, be it that a key is held back", () => {
+  const told: QueueMessage[] = [];
+  const note = (message: QueueMessage) => told.push(message);
+  diagnostics.queue.subscribe(note);
+  onTestFinished(() => void diagnostics.queue.unsubscribe(note));
+  new WorkQueue().add("a");
+  const queue = new WorkQueue({ name: "pods" });
+  queue.add("a");
+  queue.add("b", "low");
+  queue.hold("b");
+  queue.release("b");
+  queue.close();
+  expect(told).toEqual([1, 2, 1, 2, 0].map((depth) => ({ queue: "pods", depth })));
 });
 
 test("a leader tells when it begins, when it has lost and when it leaves", async () => {

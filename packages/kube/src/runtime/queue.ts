@@ -141,6 +141,7 @@ export class WorkQueue {
     for (const priority of ["normal", "low"] as const) {
       if (this.#waiting[priority].delete(key)) this.#again.set(key, priority);
     }
+    this.#tell();
   }
 
   release(key: string): void {
