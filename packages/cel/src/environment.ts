@@ -1,5 +1,7 @@
 import { encoders } from "./library/encoders.ts";
+import { lists } from "./library/lists.ts";
 import { math } from "./library/math.ts";
+import { wellKnownMessages } from "./library/messages.ts";
 import { optionals } from "./library/optionals.ts";
 import { type Constant, Functions, type Library, type Message } from "./library/overload.ts";
 import { sets } from "./library/sets.ts";
@@ -26,7 +28,16 @@ export interface Environment {
   readonly nullIsAbsent?: boolean | undefined;
 }
 
-export const allLibraries: readonly Library[] = [standard, strings, math, sets, encoders, optionals];
+export const allLibraries: readonly Library[] = [
+  standard,
+  strings,
+  math,
+  lists,
+  sets,
+  encoders,
+  optionals,
+  wellKnownMessages,
+];
 
 /** What a list of libraries brings together. */
 export interface Libraries {

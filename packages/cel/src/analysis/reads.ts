@@ -171,6 +171,7 @@ class Walk {
     const body = this.value(expr.body, inner);
     switch (expr.macro) {
       case "filter":
+      case "sortBy":
         consume(body, true);
         return { places: [], items: [element] };
       case "map":

@@ -354,6 +354,10 @@ class Checker {
         this.#mustBeBool(body, expr.body, `${expr.written} takes a bool`);
         if (expr.macro !== "filter") return BOOL;
         return listOf(range.kind === "map" ? first : second);
+      case "sortBy":
+        if (comparable.has(this.#substitution.resolve(body, DYN).kind))
+          return listOf(range.kind === "map" ? first : second);
+        throw this.#error("type", `${expr.written} cannot sort by ${this.#a(body)}`, expr.body);
       case "map":
       case "transformList":
         return listOf(body);
@@ -423,10 +427,23 @@ const literalTypes = {
   bytes: BYTES,
 } as const;
 
+const comparable = new Set<Type["kind"]>([
+  "bool",
+  "int",
+  "uint",
+  "double",
+  "string",
+  "bytes",
+  "timestamp",
+  "duration",
+  "dyn",
+  "wrapper",
+] as const);
+
 const keyKinds = new Set<Type["kind"]>(["bool", "int", "uint", "string", "dyn", "parameter", "wrapper"]);
 
 const macroNames = new Set(
-  "all exists exists_one existsOne filter map transformList transformMap transformMapEntry optMap optFlatMap".split(
+  "all exists exists_one existsOne filter map sortBy transformList transformMap transformMapEntry optMap optFlatMap".split(
     " ",
   ),
 );

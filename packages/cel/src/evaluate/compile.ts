@@ -432,6 +432,7 @@ class Compiler {
       notIterable: (value) => new Failure(`${kindOf(value)} has no elements`, false, at),
       notBool: (value) => new Failure(`${macro} takes a bool, not ${kindOf(value)}`, false, expr.body.at),
       repeatedKey: (key) => new Failure(`the key ${written(key)} comes twice`, false, expr.body.at),
+      at,
       overBudget: new Failure("the expression costs more than it may", false, at),
     });
   }

@@ -1,6 +1,8 @@
+import { sortedBy } from "../library/lists.ts";
 import type { Comprehension } from "../syntax/ast.ts";
 import { CelMap, entriesOf, isMap } from "../values/map.ts";
 import { Failure, type Value } from "../values/value.ts";
+import { placed } from "./call.ts";
 import type { Frame, Step } from "./frame.ts";
 import { type NotBool, worse } from "./logic.ts";
 
@@ -17,6 +19,7 @@ export interface Loop {
   readonly notBool: NotBool;
   readonly repeatedKey: (key: Value) => Failure;
   readonly overBudget: Failure;
+  readonly at: number;
 }
 
 /** Given each round's outcome; a value ends the loop with it. */
@@ -32,6 +35,8 @@ export function comprehension(loop: Loop): Step {
       return existsOne(loop);
     case "filter":
       return filter(loop);
+    case "sortBy":
+      return sortBy(loop);
     case "map":
     case "transformList":
       return collect(loop);
@@ -135,6 +140,22 @@ function collect(loop: Loop): Step {
       return undefined;
     });
     return failed ?? results;
+  };
+}
+
+function sortBy(loop: Loop): Step {
+  const { range, body, slot } = loop;
+  return (frame) => {
+    const elements: Value[] = [];
+    const keys: Value[] = [];
+    const failed = each(frame, loop, range(frame), (inner) => {
+      elements.push(inner.slots[slot] as Value);
+      const key = body(inner);
+      if (key instanceof Failure) return key;
+      keys.push(key);
+      return undefined;
+    });
+    return failed ?? placed(sortedBy(elements, keys), loop.at);
   };
 }
 

@@ -96,6 +96,7 @@ export interface Comprehension extends Place {
     | "existsOne"
     | "map"
     | "filter"
+    | "sortBy"
     | "transformList"
     | "transformMap"
     | "transformMapEntry";

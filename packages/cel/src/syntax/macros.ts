@@ -19,6 +19,7 @@ const macros: ReadonlyMap<string, Macro> = new Map<string, Macro>([
   ["existsOne/2", (call) => comprehension(call, "existsOne")],
   ["existsOne/3", (call) => comprehension(call, "existsOne", "two")],
   ["filter/2", (call) => comprehension(call, "filter")],
+  ["sortBy/2", (call) => comprehension(call, "sortBy")],
   ["map/2", (call) => comprehension(call, "map")],
   ["map/3", (call) => comprehension(call, "map", "filter")],
   ["transformList/3", (call) => comprehension(call, "transformList", "two")],
