@@ -23,7 +23,7 @@ export function revisionOf({ metadata }: KubeObject): number {
   return Number(metadata.resourceVersion);
 }
 
-export function byKey(objects: Iterable<KubeObject>): Objects {
+function byKey(objects: Iterable<KubeObject>): Objects {
   return new Map(Array.from(objects, (object) => [keyOf(object), object]));
 }
 
@@ -50,7 +50,8 @@ export function differences(here: Iterable<KubeObject>, cluster: Cluster, resour
     else if (revisionOf(own) !== revisionOf(object)) found.push(`${what} is held in version ${revisionOf(own)}`);
     else if (depth === "everything" && !isDeepStrictEqual(own, object)) found.push(`${what} has another content`);
   }
-  for (const key of mine.keys())
+  for (const key of mine.keys()) {
     if (!there.has(key)) found.push(`${resource.kind} ${key} is held, and the server has none`);
+  }
   return found;
 }

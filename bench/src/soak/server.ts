@@ -42,7 +42,7 @@ export interface Written {
 /** The most events that happen in one turn of the event loop, many of which then share a packet. */
 const BURST = 300;
 
-interface Soaked {
+interface Run {
   readonly churn: Churn;
   readonly faults: Faults;
   readonly refusals: Refusals;
@@ -52,11 +52,11 @@ interface Soaked {
 }
 
 // The API server, the proxies before it, and what happens to both: a process of its own.
-let soaked: Soaked | undefined;
+let run: Run | undefined;
 answerQuestions((question: StartQuestion | WriteQuestion) => {
   if (question.type === "start") return start(question);
-  if (soaked === undefined) throw new Error("nothing was started");
-  return write(soaked, question.events);
+  if (run === undefined) throw new Error("nothing was started");
+  return write(run, question.events);
 });
 // Ctrl-C means the whole group of processes; this one ends with the one that started it.
 process.on("SIGINT", () => {});
@@ -74,7 +74,7 @@ async function start({ seed, speed, rate, every, clients }: StartQuestion): Prom
   const target = { port: server.port };
   const proxies = await Promise.all(Array.from({ length: clients }, () => startProxy({ target })));
   const faults = new Faults(every, new Random(random.below(2 ** 32)), proxies, store, refusals);
-  soaked = { churn, faults, refusals, random, rate, written: 0 };
+  run = { churn, faults, refusals, random, rate, written: 0 };
   return {
     api: { url: server.url, token: server.token },
     kubeconfigs: proxies.map((proxy) => kubeconfigThrough(server, proxy)),
@@ -85,7 +85,7 @@ function kubeconfigThrough(server: ApiServer, proxy: FaultProxy): string {
   return server.kubeconfig().replace(server.url, proxy.url("http"));
 }
 
-async function write(run: Soaked, events: number): Promise<Written> {
+async function write(run: Run, events: number): Promise<Written> {
   const { churn, faults, refusals, random, rate } = run;
   const began = now();
   refusals.on = true;
