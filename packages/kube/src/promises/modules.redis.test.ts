@@ -79,6 +79,22 @@ test("a CommonJS program loads it by require", async () => {
   expect(stderr.replace(/^\(.*ExperimentalWarning: CommonJS module .*\n.*\n/, "")).toBe("");
 });
 
+test("a program that does not close its client ends when it has nothing more to do", async () => {
+  const folder = await project({
+    "main.mjs": `
+      import { Api, Client, Reflector } from "@kubecast/kube";
+      const namespaces = Api.v1Namespace(await Client.default());
+      const reflector = await Reflector.new(namespaces).init();
+      for await (const event of namespaces.watch()) if (event.type === "ADDED") break;
+      console.log(reflector.state().length > 0);`,
+  });
+  const begin = performance.now();
+  const { stdout } = await run(process.execPath, ["main.mjs"], { cwd: folder, env: { ...process.env, KUBECONFIG } });
+  expect(stdout).toBe("true\n");
+  // A connection is kept for 30 s, but not the process for it.
+  expect(performance.now() - begin).toBeLessThan(25_000);
+});
+
 // kubernetes-client/javascript#242; vivid-planet/dextinity pull request 5938: 62 MB on disk, some 85 MB of memory.
 test("importing it takes little memory, as what is not used is not loaded", async () => {
   const folder = await project({

@@ -2,8 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Api } from "../api/api.ts";
+import { Api } from "../api/api.ts";
 import { ConnectionError, DecodeError } from "../client/errors.ts";
+import { configOf, connect } from "../client/loopback.test.helper.ts";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList, WatchEvent } from "../resource/object.ts";
 import type { ApiRequest } from "../resource/request.ts";
@@ -148,6 +149,42 @@ describe("broken connections", () => {
     expect(heard).toEqual(expect.arrayContaining(from));
     expect(new Set(from).size).toBeGreaterThan(10);
     expect(resumed.some((path) => path.includes("sendInitialEvents"))).toBe(false);
+  });
+
+  // kubernetes-client/javascript#228: an expired credential goes on being sent.
+  test("a watch goes on when its token has expired, with the next one", async () => {
+    const { server, proxy, others } = await startCluster({
+      intercept(request, response) {
+        const { authorization } = request.headers;
+        if (authorization === `Bearer ${current}` || authorization === `Bearer ${server.token}`) {
+          request.headers.authorization = `Bearer ${server.token}`;
+          return false;
+        }
+        response.writeHead(401, { "content-type": "application/json" });
+        response.end(JSON.stringify({ kind: "Status", status: "Failure", code: 401, reason: "Unauthorized" }));
+        return true;
+      },
+    });
+    let current = "one";
+    let known = "one";
+    const config = configOf(proxy.url("http"), {
+      headers: async () => ({ authorization: `Bearer ${known}` }),
+      refresh: async () => {
+        known = current;
+        return true;
+      },
+    });
+    const { informer, told } = inform(Api.v1ConfigMap(connect(config).client).within("default"));
+    for (const token of ["two", "three"]) {
+      await others.create({ metadata: { name: token } });
+      await until(() => expect(told()).toContain(`ADDED ${token}`));
+      current = token;
+      proxy.cut();
+    }
+    await others.create({ metadata: { name: "four" } });
+    await until(() => expect(told()).toEqual(["ADDED two", "ADDED three", "ADDED four"]));
+    expect(known).toBe("three");
+    expect(informer.stats.lists).toBe(1);
   });
 
   // kubernetes-client/javascript#1933: tens of watches a second when a server or a proxy turns them away.
