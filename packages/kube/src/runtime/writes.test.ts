@@ -135,6 +135,21 @@ test("a watch that does not bring it is not waited for longer than 10 s, and cou
   expect([seen, controller.stats.overdue]).toEqual([[0, 0], 1]);
 });
 
+test("what a copy of selected objects may never have is waited for for a second", async () => {
+  server.write("replicasets", "a");
+  server.write("replicasets", "a");
+  server.delay = () => 20_000;
+  const { controller } = run(
+    async () => void (await pods().create({ metadata: { name: "x" } })),
+    {},
+    copyOf(named.v1Pod).labels("app=shop"),
+  );
+  await clock.advance(999);
+  expect(controller.stats.held).toBe(1);
+  await clock.advance(1);
+  expect(controller.stats).toMatchObject({ held: 0, overdue: 0 });
+});
+
 test.each<[string, (written: Api<KubeObject>) => Promise<unknown>]>([
   ["in a namespace that is not watched", (api) => api.within("other").create({ metadata: { name: "x" } })],
   ["as a trial", (api) => api.create({ metadata: { name: "x" } }, { dryRun: true })],

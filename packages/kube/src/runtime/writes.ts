@@ -14,8 +14,11 @@ const OF_THE_OBJECT = new Set([undefined, "status", "scale", "resize", "ephemera
 /** The copy of one kind of objects, which follows the server at a distance. */
 export type Copy = Pick<
   Reflector<KubeObject>,
-  "resource" | "namespace" | "transport" | "version" | "get" | "getWithin"
+  "resource" | "namespace" | "isSelective" | "transport" | "version" | "get" | "getWithin"
 >;
+
+/** Milliseconds for what a copy may never have: one of selected objects is told nothing of others. */
+const UNSELECTED_TIMEOUT = 1_000;
 
 export interface WritesOptions {
   readonly clock: Clock;
@@ -71,7 +74,8 @@ export class Writes {
       const arrived = this.#arrival(copy, written, answer);
       if (arrived === undefined || arrived()) continue;
       const own = copy === this.#options.copies[0] ? [keyOf(written)] : [];
-      for (const key of new Set([writer, ...own])) this.#await(copy, key, arrived);
+      const isSure = !copy.isSelective || findIn(copy, written) !== undefined;
+      for (const key of new Set([writer, ...own])) this.#await(copy, key, arrived, isSure);
     }
   }
 
@@ -102,14 +106,15 @@ export class Writes {
     return () => !isOlder(copy.version, version);
   }
 
-  #await(copy: Copy, key: string, arrived: () => boolean): void {
+  /** @param isSure that the copy will have it. */
+  #await(copy: Copy, key: string, arrived: () => boolean, isSure: boolean): void {
     const { clock, queue, timeout, onTimeout } = this.#options;
     const pending: Pending = { key, arrived, timer: undefined };
     const late = (): void => {
-      if (!arrived()) onTimeout();
+      if (isSure && !arrived()) onTimeout();
       this.#end(copy, pending);
     };
-    pending.timer = clock.setTimeout(late, timeout);
+    pending.timer = clock.setTimeout(late, isSure ? timeout : Math.min(timeout, UNSELECTED_TIMEOUT));
     const pendings = this.#pending.get(copy) ?? new Set();
     this.#pending.set(copy, pendings.add(pending));
     queue.hold(key);

@@ -84,6 +84,11 @@ export abstract class Configurable<K extends KubeObject> {
     return this.options.namespace;
   }
 
+  /** Whether only objects of some labels or fields are watched. */
+  get isSelective(): boolean {
+    return Boolean(this.options.labelSelector || this.options.fieldSelector);
+  }
+
   /** Whom it asks. */
   get transport(): Transport {
     return this.options.transport;
