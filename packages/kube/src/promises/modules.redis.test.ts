@@ -79,6 +79,31 @@ test("a CommonJS program loads it by require", async () => {
   expect(stderr.replace(/^\(.*ExperimentalWarning: CommonJS module .*\n.*\n/, "")).toBe("");
 });
 
+test.each(["main.mts", "main.cts"])("TypeScript knows its types without skipping any check, in %s", async (main) => {
+  const folder = await project({
+    [main]: `
+      import { Api, Client, Reflector, type Transport } from "@kubecast/kube";
+      import { Pod } from "@kubecast/kube/core/v1";
+      import { Controller } from "@kubecast/kube/runtime";
+      export async function phases(client: Transport): Promise<(string | undefined)[]> {
+        const pods: Api<Pod> = Api.of(client, Pod).within("default");
+        // @ts-expect-error: there is no such field
+        await Reflector.new(pods, { fields: ["status.phases"] }).init();
+        const reflector = await Reflector.new(pods, { fields: ["status.phase"] }).init();
+        return reflector.state().map(({ status }) => status?.phase);
+      }
+      export const parts = [Client.default, Controller.new];`,
+  });
+  const modules = fileURLToPath(new URL("../../../../node_modules/", import.meta.url));
+  const args = ["--noEmit", "--strict", "--skipLibCheck", "false", "--module", "nodenext", "--target", "es2023"];
+  args.push("--types", "node", "--typeRoots", join(modules, "@types"), main);
+  expect(await run(join(modules, ".bin/tsc"), args, { cwd: folder }).catch(({ stdout }) => ({ stdout }))).toMatchObject(
+    {
+      stdout: "",
+    },
+  );
+});
+
 test("a program that does not close its client ends when it has nothing more to do", async () => {
   const folder = await project({
     "main.mjs": `
