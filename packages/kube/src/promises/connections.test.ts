@@ -45,8 +45,8 @@ describe("sockets", () => {
     await Promise.all(Array.from({ length: 10 }, worker));
     expect(server.paths).toHaveLength(10_000);
     expect(server.opened).toBe(10);
-    // Both ends of each are in this process.
-    expect(most - before).toBeLessThanOrEqual(20);
+    // Both ends of each are in this process, which may read a file of its own meanwhile.
+    expect(most - before).toBeLessThanOrEqual(24);
     await client.close();
     await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before));
     expect(server.open.size).toBe(0);
