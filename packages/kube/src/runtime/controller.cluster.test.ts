@@ -97,7 +97,7 @@ test("a reconcile that waits for its own writes counts to 200 without a conflict
 test("and one that does not has conflicts", async () => {
   const { count, conflicts } = await countTo200("hasty", 0);
   expect(count).toBe("200");
-  expect(conflicts).toBeGreaterThan(100);
+  expect(conflicts).toBeGreaterThan(20);
 });
 
 test("of two that are warm one reconciles, and the other takes over without a list, knowing all that has changed", async () => {

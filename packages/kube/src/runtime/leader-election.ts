@@ -60,6 +60,8 @@ export class LeadershipLostError extends Error {
  * on, and may be overtaken by its own timers by a moment: ask `isLeader` right
  * before what must not be done twice.
  *
+ * `Controller.warmUp` has those that do not lead watch already.
+ *
  *     const elector = new LeaderElector({ client, namespace: "shop", name: "my-controller" });
  *     await elector.run((signal) => controller.run(reconcile, { signal, errorPolicy }), { signal });
  */

@@ -4,7 +4,10 @@ import type { Reflector } from "../watch/reflector.ts";
 import type { Request } from "./request.ts";
 
 export interface Context<K extends KubeObject> {
-  /** As last heard of; undefined once it is gone. The controller's own copy: do not change it. */
+  /**
+   * As last heard of, what reconciles have written included; undefined once it is gone.
+   * The controller's own copy: do not change it.
+   */
   readonly object: K | undefined;
   /** All of the controller's objects. */
   readonly store: Reflector<K>;

@@ -46,7 +46,8 @@ interface Pending {
  * A copy has a write when it is as new as the write's resourceVersion; a deletion
  * that is answered with none, when the object is gone from it. That versions have
  * an order is a promise of Kubernetes since 1.35 (KEP-5504), and was so before; one
- * that has none is not waited for.
+ * that has none is not waited for. Nor is a write that got no answer, which may have
+ * been carried out or not, one of a whole collection, and an eviction.
  */
 export class Writes {
   readonly #options: WritesOptions;
