@@ -97,7 +97,7 @@ async function write(run: Run, events: number): Promise<Written> {
       run.written += written;
       faults.advance(run.written);
     }
-    await sleep(began + (done * 1000) / rate - now());
+    await sleep(Math.max(0, began + (done * 1000) / rate - now()));
   }
   refusals.on = false;
   await faults.heal();

@@ -2,6 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch; never goes back. */
   now(): number;
+  /** Calls back once so many milliseconds have passed; soon, where they are less than none. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
 }
@@ -9,7 +10,8 @@ export interface Clock {
 /** Follows the monotonic clock, so that an adjusted wall clock neither hides a dead connection nor kills a live one. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  // What was due a moment ago is due now, and nothing to warn of, as Node 24 does.
+  setTimeout: (callback, milliseconds) => setTimeout(callback, Math.max(0, milliseconds)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 
