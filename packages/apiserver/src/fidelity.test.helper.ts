@@ -17,6 +17,8 @@ export interface Step {
   readonly ownersOnly?: true;
   /** Who owns the fields is compared, too. */
   readonly owners?: true;
+  /** What the client takes, where it is not anything. */
+  readonly accept?: string;
   /** The client's name. */
   readonly agent?: string;
 }
@@ -27,8 +29,8 @@ export interface Side {
   readonly ca?: string;
 }
 
-export async function send(side: Side, { method, path, body, type, agent }: Step) {
-  const response = await open(side, method, path, body, { type, agent });
+export async function send(side: Side, { method, path, body, type, agent, accept }: Step) {
+  const response = await open(side, method, path, body, { type, agent, accept });
   const answer = await text(response);
   const isJson = response.headers["content-type"]?.startsWith("application/json");
   return { status: response.statusCode, body: isJson ? JSON.parse(answer) : answer };
@@ -39,7 +41,11 @@ export function open(
   method: string,
   path: string,
   body?: unknown,
-  { type = "application/json", agent = "fidelity" }: { type?: string | undefined; agent?: string | undefined } = {},
+  {
+    type = "application/json",
+    agent = "fidelity",
+    accept,
+  }: Partial<Record<"type" | "agent" | "accept", string | undefined>> = {},
 ): Promise<IncomingMessage> {
   const payload = body === undefined || typeof body === "string" ? (body ?? "") : JSON.stringify(body);
   const request = side.url.startsWith("https:") ? httpsRequest : httpRequest;
@@ -49,6 +55,7 @@ export function open(
     headers: {
       authorization: `Bearer ${side.token}`,
       "user-agent": agent,
+      ...(accept !== undefined && { accept }),
       ...(body !== undefined && { "content-type": type, "content-length": Buffer.byteLength(payload) }),
     },
   });

@@ -155,6 +155,21 @@ describe("objects:", () => {
     expect(missing).toMatchObject({ code: 1, stderr: 'Error from server (NotFound): pods "c" not found\n' });
   });
 
+  test("get shows the columns of each kind", async () => {
+    await runPod();
+    const header = (text: string) =>
+      text
+        .split("\n", 1)[0]
+        ?.split(/ {2,}/)
+        .map((name) => name.trim());
+    const table = await ok("get", "pods");
+    expect(header(table)).toEqual(["NAME", "READY", "STATUS", "RESTARTS", "AGE"]);
+    expect(table).toMatch(/^blog +0\/1 +Running +0 +\ds$/m);
+    expect(header(await ok("get", "pods", "-A", "-o", "wide"))).toContain("NOMINATED NODE");
+    expect(header(await ok("get", "namespaces"))).toEqual(["NAME", "STATUS", "AGE"]);
+    expect(await ok("get", "pods", "--sort-by=.metadata.name", "-L", "app")).toMatch(/^NAME .* APP\n/);
+  });
+
   test("get -w tells what comes", async () => {
     await ok("create", "-f", await file("a.json", pod("a")));
     const watching = kubectl.start("get", "pods", "-w", "--output-watch-events");

@@ -54,7 +54,7 @@ function resourcesOf(definition: StoredObject): readonly ServedResource[] {
 
 function resourceOf(
   { group, names, scope }: CustomResourceDefinition["spec"],
-  { name: version, schema, subresources = {} }: CustomResourceDefinitionVersion,
+  { name: version, schema, additionalPrinterColumns, subresources = {} }: CustomResourceDefinitionVersion,
 ): ServedResource {
   const { kind, plural } = names;
   const own = apiVersion({ group, version });
@@ -84,6 +84,7 @@ function resourceOf(
     returnsDeleted: false,
     custom: true,
     schema: schema?.openAPIV3Schema,
+    printerColumns: additionalPrinterColumns,
     scale: subresources.scale && scalePaths(subresources.scale),
   };
 }

@@ -1,4 +1,5 @@
 import { apiVersion, builtins, type ResourceDescription } from "@kubecast/kube";
+import type { CustomResourceColumnDefinition } from "@kubecast/kube/apiextensions/v1";
 
 /** A resource that this server has, with the habits in which resources differ. */
 export interface ServedResource extends ResourceDescription {
@@ -18,6 +19,8 @@ export interface ServedResource extends ResourceDescription {
   readonly custom: boolean;
   /** The OpenAPI schema of a custom resource's version. */
   readonly schema: unknown;
+  /** What a custom resource's version has its tables show, besides the name. */
+  readonly printerColumns: readonly CustomResourceColumnDefinition[] | undefined;
   /** Where the object has what its scale subresource shows; undefined where it has none. */
   readonly scale: ScalePaths | undefined;
 }
@@ -89,6 +92,7 @@ export const servedResources: readonly ServedResource[] = builtins()
       returnsDeleted: returningDeleted.has(id),
       custom: false,
       schema: undefined,
+      printerColumns: undefined,
       scale: entry.subresources.some(({ name }) => name === "scale") ? builtinScale : undefined,
     };
   });

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import type { KubeObject } from "@kubecast/kube";
 import { headOf, type ServedResource } from "../api/resources.ts";
 import { StatusError } from "../api/status-error.ts";
 import { StoredObject } from "../store/stored-object.ts";
+import { columnsOf, parseIncludeObject, rowOf } from "../table/table.ts";
 
 /** In which form a client gets the objects of a resource. */
 export interface Representation extends Pick<ServedResource, "kind" | "apiVersion" | "head" | "custom"> {
   shown(stored: StoredObject): StoredObject;
+  /** Of a Table: the row of an object. */
+  readonly row?: (stored: StoredObject) => object;
 }
 
 const apiVersion = "meta.k8s.io/v1";
@@ -22,7 +26,7 @@ const metadataOnly: Representation = {
 /**
  * What the Accept header asks for: whole objects or, by
  * `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, their metadata
- * alone. The first range that this server knows counts; throws a 406 for a
+ * alone, or by `as=Table` what kubectl prints of them. The first range that this server knows counts; throws a 406 for a
  * list's where the answer is none, and the other way round.
  */
 export function representation(
@@ -35,12 +39,30 @@ export function representation(
     if (type !== "application/json") continue;
     if (!parameters.some((parameter) => parameter.startsWith("as="))) break;
     if (!["g=meta.k8s.io", "v=v1"].every((wanted) => parameters.includes(wanted))) continue;
+    if (parameters.includes("as=Table")) return tableOf(request, resource);
     if (parameters.includes(`as=${asked}`)) return metadataOnly;
     if (parameters.includes(`as=${asked === kind ? `${kind}List` : kind}`)) {
       throw new StatusError(406, "NotAcceptable", `the answer is a ${asked}, which is not what was asked for`);
     }
   }
   return { ...resource, shown: (stored) => stored };
+}
+
+/** What is shown of an object is a Table of one row. */
+function tableOf(request: IncomingMessage, resource: ServedResource): Representation {
+  const query = new URL(request.url ?? "/", "http://localhost").searchParams;
+  const include = parseIncludeObject(query.get("includeObject") ?? "");
+  const row = (stored: StoredObject) => rowOf(resource, stored, include);
+  const definitions = JSON.stringify(columnsOf(resource).columns);
+  return {
+    kind: "Table",
+    apiVersion,
+    head: `${headOf("Table", apiVersion)}"columnDefinitions":${definitions},`,
+    custom: true,
+    row,
+    shown: (stored) =>
+      new StoredObject(stored.key, stored.revision, { metadata: {}, rows: [row(stored)] } as KubeObject),
+  };
 }
 
 const metadata = new WeakMap<StoredObject, StoredObject>();

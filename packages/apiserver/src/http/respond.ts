@@ -61,7 +61,13 @@ export function sendList(
   metadata: object,
   items: readonly StoredObject[],
 ): void {
-  const { kind, apiVersion, custom, head, shown } = representation(response.req, resource, "PartialObjectMetadataList");
+  const form = representation(response.req, resource, "PartialObjectMetadataList");
+  const { kind, apiVersion, custom, head, shown, row } = form;
+  if (row !== undefined) {
+    const table = `${head}"metadata":${JSON.stringify(metadata)},"rows":${JSON.stringify(items.map(row))}}`;
+    sendBytes(response, 200, Buffer.from(table));
+    return;
+  }
   const start = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
   const parts: Buffer[] = [Buffer.from(start)];
   const before = custom ? Buffer.from(head) : open;

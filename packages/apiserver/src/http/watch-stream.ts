@@ -168,11 +168,14 @@ export class WatchStream {
 }
 
 /** What a watcher of the selection sees of an event: an object may come into the selection and leave it. */
-function frameFor(event: StoreEvent, selection: Selection, { head, shown }: Representation): Buffer | undefined {
-  if (selection.everything) return event.frame(event.type, shown(event.object), head);
+function frameFor(event: StoreEvent, selection: Selection, { head, shown, row }: Representation): Buffer | undefined {
+  const frame = (type: StoreEvent["type"], object: StoredObject) =>
+    // What one prints of an object is not what the next does, nor the same a minute later.
+    row === undefined ? event.frame(type, shown(object), head) : watchFrame(type, shown(object), head);
+  if (selection.everything) return frame(event.type, event.object);
   const now = event.type !== "DELETED" && selection.matches(event.object.object);
   const before = event.previous !== undefined && selection.matches(event.previous.object);
-  if (now) return event.frame(before ? "MODIFIED" : "ADDED", shown(event.object), head);
+  if (now) return frame(before ? "MODIFIED" : "ADDED", event.object);
   if (!before) return undefined;
-  return event.frame("DELETED", shown(event.type === "DELETED" ? event.object : event.departed), head);
+  return frame("DELETED", event.type === "DELETED" ? event.object : event.departed);
 }
