@@ -100,6 +100,45 @@ test("and one that does not has conflicts", async () => {
   expect(conflicts).toBeGreaterThan(20);
 });
 
+test("what a reconcile deletes is gone when it comes again, or on its way, however the API answers", async () => {
+  const client = clientOf(server, LateClient);
+  const [maps, pods] = [Api.v1ConfigMap(client).within("default"), Api.v1Pod(client).within("default")];
+  const spec = { containers: [{ name: "c", image: "i" }], automountServiceAccountToken: false };
+  await maps.create({ metadata: { name: "deleter" } });
+  await maps.create({ metadata: { name: "plain" } });
+  await maps.create({ metadata: { name: "final", finalizers: ["example.com/keep"] } });
+  for (const name of ["unscheduled", "bound"]) await pods.create({ metadata: { name }, spec });
+  const binding = { metadata: { name: "bound" }, target: { kind: "Node", name: "nowhere" } };
+  await server.request("POST", "/api/v1/namespaces/default/pods/bound/binding", binding);
+  const copies = { maps: Reflector.new(maps), pods: Reflector.new(pods) };
+  const seen: string[][] = [];
+  let done: (() => void) | undefined;
+  const finished = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const ofThese = ["plain", "final", "unscheduled", "bound"];
+  const controller = Controller.new(copies.maps, { predicate: ({ object }) => object.metadata.name === "deleter" });
+  const running = controller
+    .watches(copies.pods, () => [])
+    .run(
+      async () => {
+        const known = [...copies.maps.state(), ...copies.pods.state()].map(({ metadata }) => metadata);
+        const there = known.filter(({ name = "", deletionTimestamp }) => ofThese.includes(name) && !deletionTimestamp);
+        seen.push(there.map(({ name = "" }) => name));
+        const [name] = seen.at(-1) ?? [];
+        if (name === undefined) done?.();
+        else await (copies.maps.get(name) ? maps : pods).delete(name);
+        return name === undefined ? undefined : { requeueAfter: 0 };
+      },
+      { signal: stop.signal, errorPolicy: () => expect.fail() },
+    );
+  await Promise.race([finished, running]);
+  expect(seen.map((names) => names.length)).toEqual([4, 3, 2, 1, 0]);
+  expect(controller.stats.overdue).toBe(0);
+  stop.abort();
+  await running;
+});
+
 test("of two that are warm one reconciles, and the other takes over without a list, knowing all that has changed", async () => {
   const times = { leaseDuration: 3_000, renewDeadline: 2_000, retryPeriod: 200 };
   const standby = (identity: string) => {
