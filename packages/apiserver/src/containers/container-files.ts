@@ -68,7 +68,7 @@ export class ContainerFiles {
 }
 
 /** Without `.` and `..`, and without a slash at the end; nothing leads out of `/`. */
-export function absolute(path: string): string {
+function absolute(path: string): string {
   const resolved = posix.resolve("/", path);
   return resolved === "" ? "/" : resolved;
 }

@@ -1,5 +1,5 @@
 import { isFields } from "../api/fields.ts";
-import { difference, type FieldSet, intersection, isEmptySet, nothing, pathSet, union } from "./field-set.ts";
+import { difference, type FieldSet, isEmptySet, nothing, pathSet, union } from "./field-set.ts";
 import type { Comparison } from "./typed.ts";
 
 /** Who owns which fields: an element of `metadata.managedFields`. */
@@ -164,11 +164,6 @@ function ancient(entries: readonly ManagedEntry[]): ManagedEntry {
 /** What all of them own. */
 export function allOwned(entries: readonly ManagedEntry[]): FieldSet {
   return entries.map(({ fieldsV1 }) => fieldsV1).reduce(union, nothing);
-}
-
-/** The fields of a change that the entry owns. */
-export function ownedOf(entry: ManagedEntry, set: FieldSet): FieldSet {
-  return intersection(entry.fieldsV1, set);
 }
 
 function order(a: string, b: string): number {
