@@ -1,9 +1,10 @@
 import type { KubeObject } from "../resource/object.ts";
+import { NameMap } from "./object-map.ts";
 import { type Change, isSameObject, tell } from "./store.ts";
 
 /** Changes that a subscriber has not been told yet. */
 export interface Backlog<K extends KubeObject> {
-  /** How many; of those that become one, at most two an object. */
+  /** How many changes, or objects that have changed. */
   readonly size: number;
   add(changes: readonly Change<K>[]): void;
   /** All of them, into a new array; then there are none. */
@@ -37,33 +38,43 @@ interface Difference<K> {
   newest: K | undefined;
 }
 
-/** Of each object the one change that its changes come to: no more than there are objects, however many changes there were. */
+/**
+ * Of each object the one change that its changes come to: no more than there are
+ * objects, however many changes there were. A batch that is taken before the next
+ * one comes is left as it is.
+ */
 export class NetChanges<K extends KubeObject> implements Backlog<K> {
-  readonly #differences = new Map<string, Difference<K>>();
+  /** If it is the only one. */
+  #batch: readonly Change<K>[] = [];
+  readonly #differences = new NameMap<Difference<K>>();
 
   get size(): number {
-    return this.#differences.size;
+    return this.#batch.length + this.#differences.size;
   }
 
   add(changes: readonly Change<K>[]): void {
-    for (const change of changes) {
-      const { name = "", namespace = "" } = change.object.metadata;
-      this.#add(`${namespace}/${name}`, change);
+    if (this.size === 0) {
+      this.#batch = changes;
+      return;
     }
+    for (const change of this.#batch) this.#fold(change);
+    for (const change of changes) this.#fold(change);
+    this.#batch = [];
   }
 
-  #add(key: string, change: Change<K>): void {
-    let difference = this.#differences.get(key);
+  #fold(change: Change<K>): void {
+    const { name = "", namespace } = change.object.metadata;
+    let difference = this.#differences.get(name, namespace);
     if (difference === undefined) {
       difference = { told: change.type === "added" ? undefined : change.old, gone: undefined, newest: undefined };
-      this.#differences.set(key, difference);
+      this.#differences.put(name, namespace, difference);
     }
     const { told } = difference;
     if (change.type !== "deleted") {
       difference.newest = change.object;
     } else if (told === undefined) {
       // It came and went unheard of.
-      this.#differences.delete(key);
+      this.#differences.delete(name, namespace);
     } else {
       difference.newest = undefined;
       if (isSameObject(told, change.object)) difference.gone = change.object;
@@ -71,12 +82,13 @@ export class NetChanges<K extends KubeObject> implements Backlog<K> {
   }
 
   take(): Change<K>[] {
-    const changes: Change<K>[] = [];
-    for (const { told, gone, newest } of this.#differences.values()) {
+    const changes = [...this.#batch];
+    for (const { told, gone, newest } of this.#differences) {
       const ended = told !== undefined && (newest === undefined || !isSameObject(told, newest));
       if (ended) changes.push({ type: "deleted", object: gone ?? told, old: told });
       if (newest !== undefined) tell(ended ? undefined : told, newest, changes);
     }
+    this.#batch = [];
     this.#differences.clear();
     return changes;
   }

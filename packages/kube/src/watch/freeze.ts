@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { WatchItem } from "./item.ts";
 
 /** client-go's name for the same wish. */

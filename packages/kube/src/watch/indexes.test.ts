@@ -71,6 +71,18 @@ test("what the function throws is thrown at who asks, with the object's name, un
   expect(store.indexValues("first").sort()).toEqual(["a", "b"]);
 });
 
+test("an object that the function has thrown for may come to have no values at all", () => {
+  const store = storeOf(tagged("a", "1", "bad")).indexBy("node", ({ spec }) => {
+    if (spec.node === "bad") throw new TypeError("which node?");
+    return spec.node;
+  });
+  expect(() => store.byIndex("node", "n1")).toThrow("Pod shop/a");
+  store.applyItem(apply(tagged("a", "2")));
+  expect(store.byIndex("node", "n1")).toEqual([]);
+  store.applyItem(apply(tagged("a", "3", "bad")));
+  expect(() => store.byIndex("node", "n1")).toThrow("Pod shop/a");
+});
+
 test("an index is a filter over the store, after any items, whenever it was added", () => {
   const value = fc.constantFrom("1", "2", "3");
   const object = fc

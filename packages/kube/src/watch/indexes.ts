@@ -1,5 +1,6 @@
 import type { KubeObject } from "../resource/object.ts";
 import { thrown } from "./describe.ts";
+import { NameMap } from "./object-map.ts";
 import type { Change } from "./store.ts";
 
 /** Under which values an object is found: one, several, or none. */
@@ -24,7 +25,7 @@ export class Indexes {
   add(name: string, values: IndexFunction<KubeObject>, objects: Iterable<KubeObject>): void {
     if (this.#indexes.has(name)) throw new Error(`there is an index "${name}" already`);
     const index = new Index(name, values);
-    for (const object of objects) index.add(object);
+    for (const object of objects) index.set(object);
     this.#indexes.set(name, index);
   }
 
@@ -39,8 +40,8 @@ export class Indexes {
   follow(changes: readonly Change<KubeObject>[]): void {
     for (const index of this.#indexes.values()) {
       for (const change of changes) {
-        if (change.type !== "added") index.delete(change.old);
-        if (change.type !== "deleted") index.add(change.object);
+        if (change.type === "deleted") index.delete(change.object);
+        else index.set(change.object);
       }
     }
   }
@@ -50,18 +51,25 @@ export class Indexes {
   }
 }
 
+/** An object, and what the function said of it. */
+interface Entry {
+  object: KubeObject;
+  values: readonly string[];
+  /** What the function threw instead. */
+  failure: { readonly cause: unknown } | undefined;
+}
+
 /**
- * Objects by what a function says of them. What it said is remembered by object:
- * were it asked again when the object goes, one that has come to say something
- * else would leave it behind.
+ * Objects by what a function says of them. What it said is remembered: were it
+ * asked again when the object goes, one that has come to say something else would
+ * leave it behind.
  */
 class Index {
   readonly #name: string;
   readonly #function: IndexFunction<KubeObject>;
-  readonly #objects = new Map<string, Set<KubeObject>>();
-  readonly #values = new Map<KubeObject, string | readonly string[]>();
-  /** Objects that the function has thrown for, and what. */
-  readonly #failures = new Map<KubeObject, unknown>();
+  readonly #entries = new NameMap<Entry>();
+  readonly #values = new Map<string, Set<Entry>>();
+  readonly #failed = new Set<Entry>();
 
   constructor(name: string, values: IndexFunction<KubeObject>) {
     this.#name = name;
@@ -70,61 +78,71 @@ class Index {
 
   get(value: string): KubeObject[] {
     this.#check();
-    return [...(this.#objects.get(value) ?? [])];
+    return Array.from(this.#values.get(value) ?? [], ({ object }) => object);
   }
 
   values(): string[] {
     this.#check();
-    return [...this.#objects.keys()];
+    return [...this.#values.keys()];
   }
 
-  add(object: KubeObject): void {
-    const values = this.#valuesOf(object);
-    if (values === undefined) return;
-    if (typeof values === "string") this.#put(values, object);
-    else for (const value of values) this.#put(value, object);
-    this.#values.set(object, values);
-  }
-
-  delete(object: KubeObject): void {
-    const values = this.#values.get(object);
-    if (values === undefined) {
-      this.#failures.delete(object);
+  /** In the place of the object of its name. */
+  set(object: KubeObject): void {
+    const { name = "", namespace } = object.metadata;
+    const entry = this.#entryOf(object);
+    const old = this.#entries.get(name, namespace);
+    // Most changes do not touch what an index is about.
+    if (old !== undefined && isSame(old, entry)) {
+      old.object = object;
       return;
     }
-    this.#values.delete(object);
-    if (typeof values === "string") this.#drop(values, object);
-    else for (const value of values) this.#drop(value, object);
+    if (old !== undefined) this.#drop(old);
+    this.#entries.put(name, namespace, entry);
+    if (entry.failure !== undefined) this.#failed.add(entry);
+    for (const value of entry.values) {
+      const entries = this.#values.get(value);
+      if (entries === undefined) this.#values.set(value, new Set([entry]));
+      else entries.add(entry);
+    }
   }
 
-  #put(value: string, object: KubeObject): void {
-    const objects = this.#objects.get(value);
-    if (objects === undefined) this.#objects.set(value, new Set([object]));
-    else objects.add(object);
+  /** The object of this name. */
+  delete({ metadata: { name = "", namespace } }: KubeObject): void {
+    const entry = this.#entries.get(name, namespace);
+    if (entry !== undefined) this.#drop(entry);
+    this.#entries.delete(name, namespace);
   }
 
-  #drop(value: string, object: KubeObject): void {
-    const objects = this.#objects.get(value);
-    objects?.delete(object);
-    // Values come and go, as the names of nodes do.
-    if (objects?.size === 0) this.#objects.delete(value);
+  #drop(entry: Entry): void {
+    this.#failed.delete(entry);
+    for (const value of entry.values) {
+      const entries = this.#values.get(value);
+      entries?.delete(entry);
+      // Values come and go, as the names of nodes do.
+      if (entries?.size === 0) this.#values.delete(value);
+    }
   }
 
-  /** A copy of a list: it may be the object's own, which somebody may change. */
-  #valuesOf(object: KubeObject): string | readonly string[] | undefined {
+  #entryOf(object: KubeObject): Entry {
     try {
-      const values = this.#function(object) ?? undefined;
-      return values === undefined || typeof values === "string" ? values : [...values];
-    } catch (error) {
-      this.#failures.set(object, error);
-      return undefined;
+      const values = this.#function(object) ?? [];
+      // A copy of a list: it may be the object's own, which somebody may change.
+      return { object, values: typeof values === "string" ? [values] : [...values], failure: undefined };
+    } catch (cause) {
+      return { object, values: [], failure: { cause } };
     }
   }
 
   /** A query is answered rightly or not at all; the store and its watch go on. */
   #check(): void {
-    for (const [object, cause] of this.#failures) {
+    for (const { object, failure } of this.#failed) {
+      const cause = failure?.cause;
       throw new Error(thrown(`the function of index "${this.#name}"`, object, cause), { cause });
     }
   }
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  if (a.failure !== undefined || b.failure !== undefined || a.values.length !== b.values.length) return false;
+  return a.values.every((value, index) => value === b.values[index]);
 }

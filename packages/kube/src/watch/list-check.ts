@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { Transport } from "../client/transport.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
 import { DecodeError } from "../wire/errors.ts";

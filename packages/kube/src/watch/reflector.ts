@@ -143,8 +143,9 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
    *   that took the name of another is told as a `deleted` and an `added`.
    * - The states of an object come in the order in which the server had them.
    * - With `coalesce`, what it has been told is, after each batch, what the store
-   *   held when the batch was made; a batch has one change of an object. What waits
-   *   for it is never more than there are objects.
+   *   held when the batch was made. One that has not taken a batch before the next
+   *   one comes is told one change of each object; no more waits for it than there
+   *   are objects, or changes in one batch of the server's.
    * - With `wait`, it is told every change that the store has made.
    * - No subscriber is harmed by another that throws, leaves, or (with `coalesce`)
    *   takes for ever.

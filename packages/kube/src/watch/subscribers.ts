@@ -10,7 +10,7 @@ export interface SubscribeOptions {
   /**
    * What becomes of the changes that come faster than they are taken:
    * - `coalesce`, the default: those of one object become one, from what this
-   *   subscriber was last told to what is newest. It holds nobody up.
+   *   subscriber was last told to what is newest. It holds up nobody.
    * - `wait`: each is told. While more than `buffer` of them wait, nothing is read
    *   from the server, which holds up everybody who lives on this watch.
    */
