@@ -1,5 +1,5 @@
 import { isFields } from "../api/fields.ts";
-import { difference, type FieldSet, isEmptySet, nothing, pathSet, union } from "./field-set.ts";
+import { difference, type FieldSet, isEmptySet, isSameSet, nothing, pathSet, union } from "./field-set.ts";
 import type { Comparison } from "./typed.ts";
 
 /** Who owns which fields: an element of `metadata.managedFields`. */
@@ -65,6 +65,24 @@ function isEntry(entry: unknown): entry is ManagedEntry {
     typeof entry.apiVersion === "string" &&
     entry.apiVersion !== "" &&
     isSet(entry.fieldsV1)
+  );
+}
+
+/** Whether two lists say the same; quick, because those that clients send back mostly do. */
+export function isSameEntries(a: readonly ManagedEntry[], b: readonly ManagedEntry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((entry, index) => {
+      const other = b[index];
+      return (
+        isFields(entry) &&
+        other !== undefined &&
+        isSameManager(entry, other) &&
+        entry.apiVersion === other.apiVersion &&
+        entry.time === other.time &&
+        isSameSet(entry.fieldsV1, other.fieldsV1)
+      );
+    })
   );
 }
 

@@ -20,6 +20,18 @@ export function isEmptySet(set: FieldSet): boolean {
   return true;
 }
 
+export function isSameSet(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  let steps = 0;
+  for (const step in a) {
+    const [part, other] = [a[step], b[step]];
+    if (part === undefined || other === undefined || !isSameSet(part, other)) return false;
+    steps++;
+  }
+  for (const _ in b) steps--;
+  return steps === 0;
+}
+
 /** Whether the part's own field is in the set. */
 export function isMember(part: Part): boolean {
   return part !== undefined && (self in part || isEmptySet(part));

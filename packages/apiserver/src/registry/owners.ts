@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@kubecast/kube";
 import type { Fields } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
-import { entriesOf, isReset, type ManagedEntry, recordUpdate, type Writer } from "../managed-fields/entries.ts";
+import {
+  entriesOf,
+  isReset,
+  isSameEntries,
+  type ManagedEntry,
+  recordUpdate,
+  type Writer,
+} from "../managed-fields/entries.ts";
 import { without } from "../managed-fields/field-set.ts";
 import { kindOf } from "../managed-fields/kinds.ts";
 import { compare } from "../managed-fields/typed.ts";
@@ -43,7 +50,7 @@ export function ownersAfter(
   let base = before;
   if (through === undefined && given !== old.metadata.managedFields) {
     if (isReset(given)) return [];
-    const sent = entriesOf(given) ?? [];
+    const sent = Array.isArray(given) && isSameEntries(given, before) ? before : (entriesOf(given) ?? []);
     if (sent.length > 0) base = sent;
   }
   // Whose ownership was forgotten is not followed until somebody applies.
