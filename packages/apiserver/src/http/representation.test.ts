@@ -24,7 +24,7 @@ test("the first form that is known counts; the whole object where none is asked 
   await send("POST", pods, pod("a"));
   const kindFor = async (accept: string) => (await send("GET", `${pods}/a`, undefined, { accept })).body.kind;
   const { accept } = as("PartialObjectMetadata");
-  expect(await kindFor(`application/json;as=Table;g=meta.k8s.io;v=v1,${accept},application/json`)).toBe(type.kind);
+  expect(await kindFor(`application/json;as=Table;g=meta.k8s.io;v=v1beta1,${accept},application/json`)).toBe(type.kind);
   expect(await kindFor(`application/json,${accept}`)).toBe("Pod");
   expect(await kindFor("*/*")).toBe("Pod");
   expect((await send("GET", `${pods}/a`, undefined, as("PartialObjectMetadataList"))).status).toBe(406);
