@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ApiServer, startApiServer } from "@kubecast/apiserver";
 import { obtainRuntime } from "@kubecast/testbed";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../client/loopback.test.helper.ts";
 import { folderWith, kubeconfigText } from "../config/folder.test.helper.ts";
 import { selfSigned } from "../config/self-signed.test.helper.ts";
@@ -40,9 +40,15 @@ async function whoServer(host: { cert: string; key: string }): Promise<number> {
 }
 
 let api: ApiServer;
+let cutting = false;
 let KUBECONFIG: string;
 beforeAll(async () => {
-  api = await startApiServer();
+  api = await startApiServer({
+    intercept(request, response) {
+      if (cutting && request.method === "POST") response.once("finish", () => setImmediate(api.cutConnections));
+      return false;
+    },
+  });
   const folder = await mkdtemp(join(tmpdir(), "kube-modules-"));
   KUBECONFIG = join(folder, "kubeconfig");
   await writeFile(KUBECONFIG, api.kubeconfig());
@@ -134,13 +140,19 @@ test("importing it takes little memory, as what is not used is not loaded", asyn
   expect(Number(stdout)).toBeLessThan(40);
 });
 
+const runtimes = [
+  ["bun", ["run"]],
+  ["deno", ["run", "--allow-all", "--node-modules-dir=manual"]],
+  ["node", []],
+] as const;
+
+async function programOf(runtime: (typeof runtimes)[number][0]): Promise<string> {
+  return runtime === "node" ? process.execPath : obtainRuntime(runtime);
+}
+
 describe("other runtimes", () => {
   // oven-sh/bun#7332, #22734; denoland/deno#19052: client certificates of the kubeconfig are not sent.
-  test.each([
-    ["bun", ["run"]],
-    ["deno", ["run", "--allow-all", "--node-modules-dir=manual"]],
-    ["node", []],
-  ] as const)("%s lists and watches with a client certificate", async (runtime, args) => {
+  test.each(runtimes)("%s lists and watches with a client certificate", async (runtime, args) => {
     const [host, own] = [selfSigned("localhost"), selfSigned("me")];
     const port = await whoServer(host);
     const data = (pem: string) => Buffer.from(pem).toString("base64");
@@ -161,11 +173,43 @@ describe("other runtimes", () => {
         }
         await client.close();`,
     });
-    const program = runtime === "node" ? process.execPath : await obtainRuntime(runtime);
     const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
-    const { stdout } = await run(program, [...args, "main.mjs"], { cwd: folder, env });
+    const { stdout } = await run(await programOf(runtime), [...args, "main.mjs"], { cwd: folder, env });
     const name = new X509Certificate(own.cert).fingerprint256;
     expect(stdout).toBe(`${name}\nADDED ${name}\n`);
+  });
+
+  test.each(runtimes)("%s resumes a watch whose connection is cut, without a list", async (runtime, args) => {
+    const folder = await project({
+      "main.mjs": `
+        import { Api, Client, Reflector } from "@kubecast/kube";
+        const client = await Client.default();
+        const maps = Api.v1ConfigMap(client).within("default");
+        const clock = { now: () => performance.now(), setTimeout: (turn, wait) => setTimeout(turn, wait / 100), clearTimeout };
+        const reflector = Reflector.new(maps, { clock, timeoutSeconds: 3600 }).labels("runtime=${runtime}");
+        const stop = new AbortController();
+        const seen = [];
+        await reflector.run(stop.signal, async (batch) => {
+          if (batch.type === "error") return;
+          seen.push(...batch.changes.map(({ object }) => object.metadata.name));
+          if (seen.length === 10) stop.abort();
+          const metadata = { name: "${runtime}-" + seen.length, labels: { runtime: "${runtime}" } };
+          for (let there = seen.length === 10; !there; ) {
+            there = await maps.create({ metadata }).then(() => true, (error) => error.isAlreadyExists);
+          }
+        });
+        console.log(seen.join(" "), reflector.stats.lists, reflector.stats.errors > 3);
+        await client.close();`,
+    });
+    // Whatever is created has all connections cut, that of the watch too.
+    cutting = true;
+    onTestFinished(() => {
+      cutting = false;
+    });
+    const env = { ...process.env, KUBECONFIG };
+    const { stdout } = await run(await programOf(runtime), [...args, "main.mjs"], { cwd: folder, env });
+    const names = Array.from({ length: 10 }, (_, index) => `${runtime}-${index}`);
+    expect(stdout).toBe(`${names.join(" ")} 1 true\n`);
   });
 
   test("deno runs commands, forwards ports and follows logs", async () => {
