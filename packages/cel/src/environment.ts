@@ -1,4 +1,12 @@
 import { encoders } from "./library/encoders.ts";
+import { cidr } from "./library/kubernetes/cidr.ts";
+import { format } from "./library/kubernetes/format.ts";
+import { ip } from "./library/kubernetes/ip.ts";
+import { jsonpatch } from "./library/kubernetes/jsonpatch.ts";
+import { quantity } from "./library/kubernetes/quantity.ts";
+import { regex } from "./library/kubernetes/regex.ts";
+import { semver } from "./library/kubernetes/semver.ts";
+import { urls } from "./library/kubernetes/urls.ts";
 import { lists } from "./library/lists.ts";
 import { math } from "./library/math.ts";
 import { wellKnownMessages } from "./library/messages.ts";
@@ -37,6 +45,14 @@ export const allLibraries: readonly Library[] = [
   encoders,
   optionals,
   wellKnownMessages,
+  regex,
+  urls,
+  quantity,
+  ip,
+  cidr,
+  format,
+  semver,
+  jsonpatch,
 ];
 
 /** What a list of libraries brings together. */

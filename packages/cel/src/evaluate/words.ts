@@ -26,7 +26,7 @@ function numberKind(value: number | bigint | Uint | Double): string {
 }
 
 export function withArticle(word: string): string {
-  return /^[aeio]/.test(word) ? `an ${word}` : `a ${word}`;
+  return /^[aeio]/i.test(word) ? `an ${word}` : `a ${word}`;
 }
 
 /** An expression as its reader wrote it, roughly: calls are cut to `name(...)`. */

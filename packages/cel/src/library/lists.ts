@@ -3,38 +3,38 @@ import { equal } from "../values/equal.ts";
 import { add } from "../values/number.ts";
 import { addTimes, Duration } from "../values/time.ts";
 import { double, Failure, Uint, type Value } from "../values/value.ts";
+import * as cost from "./cost.ts";
 import { fn, type Library, method, type Overload } from "./overload.ts";
 
 const comparable = ["int", "uint", "double", "bool", "string", "bytes", "timestamp", "duration"];
-const length = ([list]: readonly Value[]): number => (list as Value[]).length;
 
 /** The lists extension of CEL, and that of Kubernetes. `sortBy` is a macro. */
 export const lists: Library = {
   name: "lists",
   overloads: [
-    fn("lists.range", "(int) -> list<int>", range, ([count]) => Number(count)),
-    method("slice", "(list<T>, int, int) -> list<T>", slice, length),
-    method("flatten", "(list<list<T>>) -> list<T>", (list: Value[]) => flatten(list, 1), length),
-    method("flatten", "(list<dyn>, int) -> list<dyn>", flatten, length),
-    method("distinct", "(list<T>) -> list<T>", distinct, (values) => length(values) ** 2),
-    method("reverse", "(list<T>) -> list<T>", (list: Value[]) => list.slice().reverse(), length),
+    fn("lists.range", "(int) -> list<int>", range, cost.range),
+    method("slice", "(list<T>, int, int) -> list<T>", slice, cost.slice),
+    method("flatten", "(list<list<T>>) -> list<T>", (list: Value[]) => flatten(list, 1), cost.flattening),
+    method("flatten", "(list<dyn>, int) -> list<dyn>", flatten, cost.flattening),
+    method("distinct", "(list<T>) -> list<T>", distinct, cost.selfComparison),
+    method("reverse", "(list<T>) -> list<T>", (list: Value[]) => list.slice().reverse(), cost.listCopy),
     method(
       "includes",
-      "(list<T>, T) -> bool",
-      (list: Value[], value: Value) => list.some((each) => equal(each, value)),
-      length,
+      "(dyn, dyn) -> bool",
+      (of: Value, value: Value) => (Array.isArray(of) ? of.some((each) => equal(each, value)) : equal(of, value)),
+      cost.listTraversal,
     ),
     method(
       "indexOf",
       "(list<T>, T) -> int",
       (list: Value[], value: Value) => list.findIndex((each) => equal(each, value)),
-      length,
+      cost.listTraversal,
     ),
     method(
       "lastIndexOf",
       "(list<T>, T) -> int",
       (list: Value[], value: Value) => list.findLastIndex((each) => equal(each, value)),
-      length,
+      cost.listTraversal,
     ),
     ...comparable.flatMap((type) => ofComparable(type)),
     ...[
@@ -43,24 +43,22 @@ export const lists: Library = {
       ["double", double(0)],
       ["duration", new Duration(0, 0)],
     ].map(([type, zero]) =>
-      method("sum", `(list<${type}>) -> ${type}`, (list: Value[]) => sum(list, zero as Value), length),
+      method("sum", `(list<${type}>) -> ${type}`, (list: Value[]) => sum(list, zero as Value), cost.listTraversal),
     ),
   ],
 };
 
 function ofComparable(type: string): Overload[] {
   return [
-    method("isSorted", `(list<${type}>) -> bool`, isSorted, length),
-    method("min", `(list<${type}>) -> ${type}`, (list: Value[]) => extreme(list, -1), length),
-    method("max", `(list<${type}>) -> ${type}`, (list: Value[]) => extreme(list, 1), length),
-    method("sort", `(list<${type}>) -> list<${type}>`, (list: Value[]) => sortedBy(list, list), length),
+    method("isSorted", `(list<${type}>) -> bool`, isSorted, cost.listTraversal),
+    method("min", `(list<${type}>) -> ${type}`, (list: Value[]) => extreme(list, -1), cost.extreme),
+    method("max", `(list<${type}>) -> ${type}`, (list: Value[]) => extreme(list, 1), cost.extreme),
+    method("sort", `(list<${type}>) -> list<${type}>`, (list: Value[]) => sortedBy(list, list), cost.selfComparison),
   ];
 }
 
-const longest = 1_000_000;
-
 function range(count: number | bigint): Value {
-  if (count < 0 || count > longest) return new Failure(`lists.range goes up to ${longest}, not to ${count}`);
+  if (count < 0 || count > cost.longestRange) return new Failure(`lists.range goes up to ${cost.longestRange}, not to ${count}`);
   return Array.from({ length: Number(count) }, (_, index) => index);
 }
 
@@ -114,9 +112,10 @@ function extreme(list: readonly Value[], sign: 1 | -1): Value {
   return best;
 }
 
+/** @param zero the sum of none. */
 function sum(list: readonly Value[], zero: Value): Value {
-  let total = zero;
-  for (const each of list) {
+  let total = list[0] ?? zero;
+  for (const each of list.slice(1)) {
     const next: Value | undefined =
       total instanceof Duration && each instanceof Duration ? addTimes(total, each) : add(total, each);
     if (next === undefined) return new Failure("sum takes numbers of one type, or durations");
