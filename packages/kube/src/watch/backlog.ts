@@ -45,7 +45,7 @@ interface Difference<K> {
  */
 export class NetChanges<K extends KubeObject> implements Backlog<K> {
   /** If it is the only one. */
-  #batch: readonly Change<K>[] = [];
+  #batch: Change<K>[] = [];
   readonly #differences = new NameMap<Difference<K>>();
 
   get size(): number {
@@ -54,7 +54,8 @@ export class NetChanges<K extends KubeObject> implements Backlog<K> {
 
   add(changes: readonly Change<K>[]): void {
     if (this.size === 0) {
-      this.#batch = changes;
+      // A copy, for others are given the same.
+      this.#batch = changes.slice();
       return;
     }
     for (const change of this.#batch) this.#fold(change);
@@ -82,7 +83,7 @@ export class NetChanges<K extends KubeObject> implements Backlog<K> {
   }
 
   take(): Change<K>[] {
-    const changes = [...this.#batch];
+    const changes = this.#batch;
     for (const { told, gone, newest } of this.#differences) {
       const ended = told !== undefined && (newest === undefined || !isSameObject(told, newest));
       if (ended) changes.push({ type: "deleted", object: gone ?? told, old: told });

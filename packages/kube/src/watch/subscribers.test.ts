@@ -30,6 +30,7 @@ class Source {
     const changes = this.store.applyItems(items);
     this.made.push(...changes);
     this.subscribers.tell(changes);
+    changes.length = 0; // whoever runs a reflector is given them, too
     if (!synced && this.store.synced) this.subscribers.tellSynced();
   }
 }
@@ -70,6 +71,15 @@ describe.each(["coalesce", "wait"] as const)("%s:", (whenSlow) => {
     expect(await next(late)).toEqual(changes);
     if (whenSlow === "wait") expect(await next(early)).toEqual([{ type: "added", object: b1 }, ...changes]);
     else expect(await next(early)).toEqual(changes.slice(0, 1)); // b came and went
+  });
+
+  test("has batches of its own", async () => {
+    source.apply(...listed(a1));
+    const [one, other] = [subscribe({ whenSlow }), subscribe({ whenSlow })];
+    for (const each of [one, other]) (await next(each)).length = 0;
+    source.apply(apply(a2));
+    (await next(one)).length = 0;
+    expect(await next(other)).toEqual([{ type: "modified", object: a2, old: a1 }]);
   });
 
   test("begins with an empty batch where there is nothing", async () => {
