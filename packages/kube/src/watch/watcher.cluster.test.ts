@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import { Api } from "../api/api.ts";
 import { Client } from "../client/client.ts";
 import type { KubeObject, ObjectList } from "../resource/object.ts";
+import type { ConfigMap } from "../types/core/v1.ts";
+import { sleep, systemClock } from "./clock.ts";
 import type { WatchSettings } from "./configurable.ts";
 import { Reflector } from "./reflector.ts";
 
@@ -134,6 +136,48 @@ test("what was forgotten while the server was away is listed again, and what is 
   expect(deleted).toEqual(["a"]);
   expect(errors.at(-1)).toMatchObject({ code: 410 });
   expect(reflector.stats.lists).toBe(2);
+});
+
+test("an index and subscribers, quick and slow, have what the server has, of objects that a transform has cut down", async () => {
+  const transform = ({ metadata, data }: ConfigMap) => ({ metadata, value: data?.value ?? "" });
+  const reflector = Reflector.new(Api.v1ConfigMap(client).within("default"), { transform, timeoutSeconds: 2 }).indexBy(
+    "value",
+    ({ value }) => value,
+  );
+  void reflector.run(stop.signal);
+  const told = { quick: 0, slow: 0 };
+  const views = Object.entries({ quick: 0, slow: 1500 }).map(([name, wait]) => {
+    const view = new Map<string | undefined, string>();
+    void (async () => {
+      for await (const changes of reflector.subscribe({ signal: stop.signal })) {
+        for (const { type, object } of changes) {
+          if (type === "deleted") view.delete(object.metadata.name);
+          else view.set(object.metadata.name, object.value);
+        }
+        told[name as keyof typeof told] += changes.length;
+        await sleep(systemClock, wait, stop.signal);
+      }
+    })();
+    return view;
+  });
+  await reflector.ready(AbortSignal.timeout(30_000));
+  for (let round = 2; round < 12; round++) {
+    await Promise.all(["a", "b", "c"].map((name) => change(name, String(round))));
+    if (round === 6) proxy.cut();
+  }
+  await remove("d");
+  const now = [
+    ["a", "11"],
+    ["b", "11"],
+    ["c", "11"],
+    ["e", "1"],
+  ];
+  for (const view of views) {
+    await vi.waitFor(() => expect([...view].sort()).toEqual(now), { timeout: 30_000, interval: 100 });
+  }
+  expect(reflector.byIndex("value", "11")).toHaveLength(3);
+  expect(reflector.indexValues("value").sort()).toEqual(["1", "11"]);
+  expect(told.slow).toBeLessThan(told.quick);
 });
 
 test("a server without streaming lists gives the same by pages", async () => {
