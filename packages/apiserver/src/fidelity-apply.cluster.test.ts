@@ -72,6 +72,17 @@ const maps: readonly Step[] = [
   written("get it once more", "GET", c, undefined),
 ];
 
+const many: readonly Step[] = [
+  written("create", "POST", configMaps, configMap("many", { m00: "0" }), { agent: "m00" }),
+  ...Array.from({ length: 12 }, (_, index) => {
+    const name = `m${String(index + 1).padStart(2, "0")}`;
+    const data = { [name]: "x", ...(index === 5 && { m00: null }) };
+    return written(`update as ${name}`, "PATCH", `${configMaps}/many`, { data }, { type: merge, agent: name });
+  }),
+  applied("apply among them", `${configMaps}/many`, "one", configMap("many", { m01: "y", m12: "x" }), { force: true }),
+  written("get", "GET", `${configMaps}/many`, undefined),
+];
+
 const refused: readonly Step[] = [
   { does: "without a manager", method: "PATCH", path: c, type: applyType, body: configMap("c", {}) },
   { does: "a merge patch by force", method: "PATCH", path: `${c}?force=true`, type: merge, body: {} },
@@ -168,6 +179,12 @@ const web = (containers: object[], more: object = {}) => ({
 });
 const d = `${deployments}/web`;
 const ownersOnly = { ownersOnly: true } as const;
+const e = `${deployments}/env`;
+const kindOf = { apiVersion: "apps/v1", kind: "Deployment" };
+const env = (...names: string[]) => ({
+  ...web([container("a", { env: names.map((name, index) => ({ name, value: `${name}${index}` })) })]),
+  metadata: { name: "env" },
+});
 const scale = (replicas: number) => ({ spec: { replicas } });
 
 const workloads: readonly Step[] = [
@@ -201,6 +218,18 @@ const workloads: readonly Step[] = [
     { spec: { template: { spec: { containers: [{ name: "a", image: "new" }] } } } },
     { type: strategic, ...ownersOnly },
   ),
+  written(
+    "create with an environment of twice the same",
+    "POST",
+    deployments,
+    { ...env("A", "A", "B"), ...kindOf },
+    ownersOnly,
+  ),
+  applied("add to it", e, "one", env("C"), ownersOnly),
+  applied("own what is there twice", e, "one", env("A"), { force: true, ...ownersOnly }),
+  applied("own it as another does", e, "two", env("B", "A"), { force: true, ...ownersOnly }),
+  applied("give it up", e, "one", env(), ownersOnly),
+  written("get the environment", "GET", e, undefined, ownersOnly),
   applied(
     "create a Service",
     `${services}/s`,
@@ -340,6 +369,7 @@ afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
 
 describe.each([
   { of: "a map", steps: maps },
+  { of: "more than ten that update", steps: many },
   { of: "what is refused", steps: refused },
   { of: "lists and a status", steps: lists },
   { of: "workloads", steps: workloads },

@@ -16,6 +16,14 @@ const leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const foos = "/apis/clux.dev/v1/namespaces/default/foos";
+const workload = (name: string, more: object) => ({
+  metadata: { name },
+  spec: {
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: pod(name).spec },
+    ...more,
+  },
+});
 const endless = { terminationGracePeriodSeconds: 30, nodeName: "node-1" };
 
 const steps: readonly Step[] = [
@@ -286,7 +294,32 @@ const steps: readonly Step[] = [
         template: { metadata: { labels: { app: "web", tier: "front" } }, spec: pod("web").spec },
       },
     },
+  },
+  {
+    does: "create a StatefulSet",
+    method: "POST",
+    path: "/apis/apps/v1/namespaces/default/statefulsets",
+    body: workload("db", { serviceName: "db", updateStrategy: { rollingUpdate: { partition: 1 } } }),
+  },
+  {
+    does: "create a DaemonSet",
+    method: "POST",
+    path: "/apis/apps/v1/namespaces/default/daemonsets",
+    body: workload("agent", { updateStrategy: { type: "OnDelete" } }),
+    // There it has an annotation that counts its templates.
     codeOnly: true,
+  },
+  {
+    does: "create a ReplicaSet",
+    method: "POST",
+    path: "/apis/apps/v1/namespaces/default/replicasets",
+    body: workload("set", { replicas: 0 }),
+  },
+  {
+    does: "create a Deployment that recreates",
+    method: "POST",
+    path: deployments,
+    body: workload("recreating", { strategy: { type: "Recreate" }, revisionHistoryLimit: 0 }),
   },
   { does: "get its scale", method: "GET", path: `${deployments}/web/scale` },
   { does: "scale it", method: "PATCH", path: `${deployments}/web/scale`, type: merge, body: { spec: { replicas: 3 } } },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import { duplicate, forbiddenField, invalid, modified, required, unsupportedValue } from "../api/status-error.ts";
 import type { StoredObject } from "../store/stored-object.ts";
-import { containerWithDefaults, qosClass } from "./defaults.ts";
+import { containerWithDefaults, qosClass } from "./pod-defaults.ts";
 import { type ObjectTarget, type Registry, type Subresource, timestamp, type WriteOptions } from "./target.ts";
 import { modify } from "./update.ts";
 
