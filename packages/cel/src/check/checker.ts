@@ -1,5 +1,5 @@
 import { CelError, type CelErrorKind } from "../errors.ts";
-import { resolve } from "../evaluate/names.ts";
+import { partsOf, resolve } from "../evaluate/names.ts";
 import { withArticle } from "../evaluate/words.ts";
 import type { Functions, Overload } from "../library/overload.ts";
 import { nearest } from "../nearest.ts";
@@ -127,7 +127,8 @@ class Checker {
       if (found === undefined) return this.#undeclared(base.name, base, locals);
       // The names that are one variable's are no fields.
       if (found.length === names.length) return found.type;
-      if (found.length > 1) return this.#fields(selects, found.length - 1, found.type);
+      if (found.length === 1) this.#types.set(base, found.type);
+      return this.#fields(selects, found.length - 1, found.type);
     }
     const field = this.#field(expr, this.#of(expr.operand, locals));
     return expr.test ? BOOL : field;
@@ -190,7 +191,7 @@ class Checker {
 
   #message(expr: MessageLiteral, locals: Locals): Type {
     const { messages, container } = this.#declared;
-    const found = resolve(expr.name.split("."), container, (name) => messages.has(name), "whole");
+    const found = resolve(partsOf(expr.name), container, (name) => messages.has(name), "whole");
     const message = found && messages.get(found.name);
     if (message === undefined) throw this.#error("undeclared", `there is no type ${expr.name}`, expr, expr.start);
     for (const field of expr.fields) {

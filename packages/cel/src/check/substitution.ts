@@ -131,7 +131,10 @@ function mostGeneral(one: Type, other: Type): Type {
 /** Whether the first is the second or less specific. */
 function isGeneral(one: Type, other: Type): boolean {
   if (one.kind === "dyn" || one.kind === "parameter") return true;
-  if (other.kind === "dyn" || other.kind === "parameter" || one.kind !== other.kind) return false;
+  if (other.kind === "dyn" || other.kind === "parameter") return false;
+  if (other.kind === "null") return isNullable(one);
+  if (one.kind === "wrapper" && other.kind !== "wrapper") return isGeneral(one.of, other);
+  if (one.kind !== other.kind) return false;
   if (one.kind === "type") return true;
   const of = parts(one);
   const others = parts(other);

@@ -4,6 +4,12 @@ export interface Resolved {
   readonly length: number;
 }
 
+/** The parts of a written name; a leading dot stays with the first. */
+export function partsOf(name: string): string[] {
+  const [first = "", ...rest] = name.replace(/^\./, "").split(".");
+  return [name.startsWith(".") ? `.${first}` : first, ...rest];
+}
+
 /**
  * The longest part of a name such as `["a", "b", "c"]` that stands for something. In the
  * container `x.y`, `x.y.a.b.c` is tried before `x.a.b.c` and `a.b.c`, and these before `a.b`.
@@ -20,12 +26,16 @@ export function resolve(
   const absolute = first.startsWith(".");
   const parts = [absolute ? first.slice(1) : first, ...rest];
   const prefixes = absolute ? [""] : prefixesOf(container);
-  const least = extent === "whole" ? parts.length : 1;
-  for (let length = parts.length; length >= least; length--) {
-    const part = parts.slice(0, length).join(".");
-    for (const prefix of prefixes) if (isKnown(prefix + part)) return { name: prefix + part, length };
+  let longest: Resolved | undefined;
+  let part = "";
+  for (const [index, name] of parts.entries()) {
+    part = index === 0 ? name : `${part}.${name}`;
+    const length = index + 1;
+    if (extent === "whole" && length < parts.length) continue;
+    const prefix = prefixes.find((each) => isKnown(each + part));
+    if (prefix !== undefined) longest = { name: prefix + part, length };
   }
-  return undefined;
+  return longest;
 }
 
 function prefixesOf(container: string): string[] {

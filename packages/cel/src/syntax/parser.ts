@@ -1,5 +1,5 @@
 import { CelError } from "../errors.ts";
-import type { Call, Element, Entry, Expr, Literal, MessageLiteral } from "./ast.ts";
+import { type Call, children, type Element, type Entry, type Expr, type Literal, type MessageLiteral } from "./ast.ts";
 import { explain, reserved } from "./explain.ts";
 import { LiteralError, parseNumber, parseText } from "./literal.ts";
 import { expandMacro } from "./macros.ts";
@@ -8,13 +8,16 @@ import { type Token, tokens } from "./tokens.ts";
 export interface ParseLimits {
   /** How deep expressions may be nested; default 250, as cel-go has it. */
   readonly depth?: number | undefined;
+  /**
+   * How many levels the tree may have; default 1000. Operators or fields in a row are a level each,
+   * though they cost the parser nothing.
+   */
+  readonly levels?: number | undefined;
   /** UTF-16 code units; default 100 000. */
   readonly length?: number | undefined;
 }
 
-const defaults = { depth: 250, length: 100_000 };
-/** Operators or fields in a row: each is a level of the tree, but costs the parser nothing. */
-const maxLinks = 1000;
+const defaults = { depth: 250, levels: 1000, length: 100_000 };
 
 /** Binary operators by how strongly they bind; all are left-associative. */
 const binary: readonly ReadonlyMap<string, string>[] = [
@@ -43,11 +46,11 @@ const binary: readonly ReadonlyMap<string, string>[] = [
  * @throws {CelError} of kind `syntax`.
  */
 export function parse(source: string, limits: ParseLimits = {}): Expr {
-  const { depth = defaults.depth, length = defaults.length } = limits;
+  const { depth = defaults.depth, levels = defaults.levels, length = defaults.length } = limits;
   if (source.length > length) {
     throw new CelError("syntax", `the expression is longer than ${length} characters`, source, length);
   }
-  return new Parser(source, depth).parse();
+  return new Parser(source, depth, levels).parse();
 }
 
 /** A mistake that the tokens around it do not explain. */
@@ -64,15 +67,19 @@ class Parser {
   readonly #source: string;
   readonly #tokens: readonly Token[];
   readonly #maxDepth: number;
+  readonly #maxLevels: number;
   #depth = 0;
+  /** The levels of each node's tree, where it has more than its own. */
+  readonly #levels = new Map<Expr, number>();
   #index = 0;
   /** Where the last token taken ends. */
   #end = 0;
 
-  constructor(source: string, maxDepth: number) {
+  constructor(source: string, maxDepth: number, maxLevels: number) {
     this.#source = source;
     this.#tokens = tokens(source);
     this.#maxDepth = maxDepth;
+    this.#maxLevels = maxLevels;
   }
 
   parse(): Expr {
@@ -118,12 +125,11 @@ class Parser {
     if (operators === undefined) return this.#unary();
     const start = this.#next.offset;
     let left = this.#binary(level + 1);
-    for (let links = 0; ; links++) {
+    for (;;) {
       const { text, offset, kind } = this.#next;
       const name = kind === "operator" ? operators.get(text) : undefined;
       if (name === undefined) return left;
       this.#advance();
-      this.#limit(links, maxLinks);
       left = this.#call(name, [left, this.#binary(level + 1)], start, offset);
     }
   }
@@ -144,13 +150,11 @@ class Parser {
   #member(): Expr {
     const start = this.#next.offset;
     let expr = this.#primary();
-    for (let links = 0; ; links++) {
+    for (;;) {
       const at = this.#next.offset;
       if (this.#take(".")) {
-        this.#limit(links, maxLinks);
         expr = this.#field(expr, start, at);
       } else if (this.#take("[")) {
-        this.#limit(links, maxLinks);
         const optional = this.#take("?");
         const index = this.#expression();
         this.#expect("]");
@@ -175,7 +179,16 @@ class Parser {
       return this.#function(token.text, operand, args, start, dot, token.offset);
     }
     const field = this.#fieldName(token);
-    return { kind: "select", operand, field, test: false, optional, start, end: this.#end, at: token.offset };
+    return this.#made({
+      kind: "select",
+      operand,
+      field,
+      test: false,
+      optional,
+      start,
+      end: this.#end,
+      at: token.offset,
+    });
   }
 
   #primary(): Expr {
@@ -198,7 +211,9 @@ class Parser {
       const expr = this.#expression();
       this.#expect(")");
       // What follows belongs to the whole.
-      return { ...expr, start: offset, end: this.#end };
+      const whole = { ...expr, start: offset, end: this.#end };
+      this.#levels.set(whole, this.#levels.get(expr) ?? 1);
+      return whole;
     }
     if (text === "[") return this.#list(offset);
     if (text === "{") return this.#map(offset);
@@ -229,7 +244,7 @@ class Parser {
     const expanded = expandMacro(call);
     if (typeof expanded === "string") throw this.#error(expanded, nameAt);
     if ("fault" in expanded) throw this.#error(expanded.fault, expanded.at);
-    return expanded;
+    return this.#made(expanded);
   }
 
   #arguments(): Expr[] {
@@ -246,7 +261,7 @@ class Parser {
       const optional = this.#take("?");
       return { value: this.#expression(), optional };
     });
-    return { kind: "list", elements, start, end: this.#end, at: start };
+    return this.#made({ kind: "list", elements, start, end: this.#end, at: start });
   }
 
   #map(start: number): Expr {
@@ -256,7 +271,7 @@ class Parser {
       this.#expect(":");
       return { key, value: this.#expression(), optional };
     });
-    return { kind: "map", entries, start, end: this.#end, at: start };
+    return this.#made({ kind: "map", entries, start, end: this.#end, at: start });
   }
 
   #message(name: string, start: number, at: number): Expr {
@@ -272,7 +287,7 @@ class Parser {
       const value = this.#expression();
       return { name: field, value, optional, ...place, end: this.#end };
     });
-    return { kind: "message", name, fields, start, end: this.#end, at };
+    return this.#made({ kind: "message", name, fields, start, end: this.#end, at });
   }
 
   /** Items apart by commas, one of which may come last, up to the closing bracket. */
@@ -309,8 +324,17 @@ class Parser {
     }
   }
 
-  #call(name: string, args: readonly Expr[], start: number, at: number): Call {
-    return { kind: "call", function: name, target: undefined, args, start, end: this.#end, at };
+  #call(name: string, args: readonly Expr[], start: number, at: number): Expr {
+    return this.#made({ kind: "call", function: name, target: undefined, args, start, end: this.#end, at });
+  }
+
+  /** A node whose children are made. */
+  #made(expr: Expr): Expr {
+    let levels = 0;
+    for (const child of children(expr)) levels = Math.max(levels, this.#levels.get(child) ?? 1);
+    this.#levels.set(expr, levels + 1);
+    this.#limit(levels + 1, this.#maxLevels);
+    return expr;
   }
 
   #nested<T>(inner: () => T): T {
