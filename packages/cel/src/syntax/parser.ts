@@ -1,5 +1,14 @@
 import { CelError } from "../errors.ts";
-import { type Call, children, type Element, type Entry, type Expr, type Literal, type MessageLiteral } from "./ast.ts";
+import {
+  type Call,
+  children,
+  type Element,
+  type Entry,
+  type Expr,
+  type Literal,
+  type MessageLiteral,
+  qualifiedName,
+} from "./ast.ts";
 import { explain, reserved } from "./explain.ts";
 import { LiteralError, parseNumber, parseText } from "./literal.ts";
 import { expandMacro } from "./macros.ts";
@@ -160,7 +169,8 @@ class Parser {
         this.#expect("]");
         expr = this.#call(optional ? "_[?_]" : "_[_]", [expr, index], start, at);
       } else if (this.#next.text === "{" && this.#next.kind === "operator") {
-        const name = messageName(expr);
+        // Names in parentheses are a value.
+        const name = this.#source[start] === "(" ? undefined : messageName(expr);
         if (name === undefined) return expr;
         expr = this.#message(name, start, at);
       } else {
@@ -385,10 +395,8 @@ const constants: ReadonlyMap<string, Literal> = new Map<string, Literal>([
   ["false", { type: "bool", value: false }],
 ]);
 
-/** Only names, not in parentheses, name a message. */
+/** Only names name a message, and none in backticks. */
 function messageName(expr: Expr): string | undefined {
-  if (expr.kind === "identifier") return expr.name;
-  if (expr.kind !== "select" || expr.test || expr.optional) return undefined;
-  const before = messageName(expr.operand);
-  return before === undefined ? undefined : `${before}.${expr.field}`;
+  const name = qualifiedName(expr);
+  return name !== undefined && /^\.?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(name) ? name : undefined;
 }
