@@ -70,6 +70,8 @@ function inBase(value: Value, base: number): string | undefined {
 
 /** Go rounds a tie to the even digit, where `toFixed` takes the larger number. */
 function fixed(number: number, digits: number): string {
+  // Which toFixed writes with an exponent.
+  if (Math.abs(number) >= 1e21) return `${BigInt(number)}${digits === 0 ? "" : `.${"0".repeat(digits)}`}`;
   const text = number.toFixed(digits);
   const exact = Math.abs(number).toFixed(100);
   const rest = exact.slice(exact.indexOf(".") + 1 + digits);
