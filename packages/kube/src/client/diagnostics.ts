@@ -19,6 +19,7 @@ export interface Failure {
 
 /** A request of a `Client`, all its tries together. */
 export interface RequestMessage extends RequestInfo {
+  /** The HTTP method; `verb` is RBAC's word. */
   readonly method: ApiRequest["method"];
   /** Scheme, host and port. */
   readonly server: string;
@@ -36,16 +37,19 @@ export interface RequestMessage extends RequestInfo {
 
 /** A try has failed, and there will be another. */
 export interface RetryMessage {
+  /** The one that is tried again. */
   readonly request: RequestMessage;
   /** That have failed, this one included. */
   readonly tries: number;
   /** Milliseconds until the next. */
   readonly delay: number;
+  /** Why the try failed. */
   readonly error: Failure;
 }
 
 /** A request has waited for its turn. */
 export interface WaitMessage {
+  /** The one that waited. */
   readonly request: RequestMessage;
   /** For the `rateLimit` of the client, or because as many run as may at a time. */
   readonly reason: "rate" | "parallel";
@@ -55,6 +59,7 @@ export interface WaitMessage {
 
 /** Of a connection that is opened while somebody listens; not through a SOCKS proxy. */
 export interface ConnectionMessage {
+  /** Each `opened` is followed by one `closed`. */
   readonly type: "opened" | "closed";
   /** Scheme, host and port. */
   readonly server: string;
@@ -62,6 +67,7 @@ export interface ConnectionMessage {
 
 /** What happened to a watch that heals itself: that of a `watcher`, an Informer, a Reflector or a Controller. */
 export interface WatchMessage {
+  /** What is watched. */
   readonly resource: Pick<Resource, "group" | "version" | "plural">;
   /** Undefined for all. */
   readonly namespace: string | undefined;
@@ -81,7 +87,9 @@ export interface WatchMessage {
 export interface ReconcileMessage {
   /** Of the controller's objects, such as `documents.kube.rs`. */
   readonly controller: string;
+  /** Of the object; undefined where its kind has none. */
   readonly namespace: string | undefined;
+  /** Of the object. */
   readonly name: string;
   /** Milliseconds, at the end. */
   duration: number | undefined;
@@ -91,12 +99,15 @@ export interface ReconcileMessage {
   error: Failure | undefined;
 }
 
+/** A `LeaderElector` of this process leads, or does not any more. */
 export interface LeaderMessage {
   /** `lost`: not renewed in time, or taken by another. `released`: left to the next one at the end. */
   readonly type: "acquired" | "lost" | "released";
   /** Of the Lease. */
   readonly namespace: string;
+  /** Of the Lease. */
   readonly name: string;
+  /** This candidate's own. */
   readonly identity: string;
 }
 
@@ -110,28 +121,37 @@ export interface QueueMessage {
 
 /** A channel of `node:diagnostics_channel` whose messages are known by type. */
 export interface MessageChannel<M> {
+  /** Whether anybody listens; ask before making a message that costs. */
   readonly hasSubscribers: boolean;
+  /** Tells all listeners, at once and in order. */
   publish(message: M): void;
   /** The listener must not throw, and not change the message. */
   subscribe(listener: (message: M) => void): void;
+  /** Whether it was subscribed. */
   unsubscribe(listener: (message: M) => void): boolean;
 }
 
 /** A TracingChannel of `node:diagnostics_channel` whose messages are known by type: one object for one operation. */
 export interface OperationChannel<M extends object> {
+  /** Whether anybody listens, to any of the five. */
   readonly hasSubscribers: boolean;
+  /** Before it begins. What is bound to it by `bindStore` holds throughout. */
   readonly start: MessageChannel<M> & Pick<Channel<unknown, M>, "bindStore" | "unbindStore" | "runStores">;
   /** The function has returned its promise. */
   readonly end: MessageChannel<M>;
+  /** The promise is settled; `asyncEnd` follows at once. */
   readonly asyncStart: MessageChannel<M>;
   /** It is over, well or not. */
   readonly asyncEnd: MessageChannel<M>;
   /** It has failed; `asyncEnd` follows. */
   readonly error: MessageChannel<M>;
+  /** To several of the five; each listener as `MessageChannel.subscribe` says. */
   subscribe(listeners: OperationListeners<M>): void;
+  /** Takes the same functions; whether all were subscribed. */
   unsubscribe(listeners: OperationListeners<M>): boolean;
 }
 
+/** Listeners by the channel that they listen to. */
 export type OperationListeners<M> = {
   readonly [E in "start" | "end" | "asyncStart" | "asyncEnd" | "error"]?: (message: M) => void;
 };

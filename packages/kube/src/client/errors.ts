@@ -5,8 +5,11 @@ export { DecodeError } from "../wire/errors.ts";
 /** The API answered with an error; `status` is what it said. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
+  /** The whole answer. Made up from the HTTP status where the answer was no Status. */
   readonly status: Status;
+  /** The HTTP status. */
   readonly code: number;
+  /** One word, such as `NotFound`; empty where the answer has none. */
   readonly reason: string;
   /** Seconds the server asks to wait, from Retry-After or the status' details. */
   readonly retryAfterSeconds: number | undefined;
@@ -26,12 +29,15 @@ export class ApiError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds ?? status.details?.retryAfterSeconds;
   }
 
+  /** 404: no such object, or no such resource. */
   get isNotFound(): boolean {
     return this.code === 404;
   }
+  /** 409: somebody else changed the object first, or owns a field that is applied. Not `isAlreadyExists`. */
   get isConflict(): boolean {
     return this.code === 409 && this.reason !== "AlreadyExists";
   }
+  /** 409: there is an object of this name. */
   get isAlreadyExists(): boolean {
     return this.code === 409 && this.reason === "AlreadyExists";
   }
@@ -39,15 +45,19 @@ export class ApiError extends Error {
   get isGone(): boolean {
     return this.code === 410;
   }
+  /** 401: the server does not know who asks, even after credentials were renewed. */
   get isUnauthorized(): boolean {
     return this.code === 401;
   }
+  /** 403: the user may not do this; the message names what RBAC would have to allow. */
   get isForbidden(): boolean {
     return this.code === 403;
   }
+  /** 429: the server has too much to do, or `isDisruptionBudget`. */
   get isTooManyRequests(): boolean {
     return this.code === 429;
   }
+  /** 422: `status.details.causes` say which fields are wrong. */
   get isInvalid(): boolean {
     return this.code === 422;
   }

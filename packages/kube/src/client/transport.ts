@@ -3,7 +3,9 @@ import type { ApiRequest } from "../resource/request.ts";
 
 export type { ApiRequest } from "../resource/request.ts";
 
+/** How one request is sent. */
 export interface RequestOptions {
+  /** Gives the request up; it rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds until the answer must have arrived whole; default 30 000, none for streams. */
   timeout?: number;
@@ -11,7 +13,9 @@ export interface RequestOptions {
 
 /** The answer to a request whose body is read as it comes. */
 export interface StreamedResponse {
+  /** The HTTP status, below 300. */
   readonly status: number;
+  /** Lower-case names; an array where one came several times. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Destroy it to drop the connection. */
   readonly body: Readable;
@@ -19,6 +23,7 @@ export interface StreamedResponse {
 
 /** The answer 101: from now on the connection is the caller's. */
 export interface UpgradedResponse {
+  /** As those of a `StreamedResponse`. */
   readonly headers: StreamedResponse["headers"];
   /** Destroy it to drop the connection. */
   readonly socket: Duplex;
@@ -34,6 +39,7 @@ export interface Transport {
   readonly config?: { readonly server: string };
   /** Sends and parses the JSON answer. */
   request<T>(request: ApiRequest, options?: RequestOptions): Promise<T>;
+  /** Resolves with the answer as it came, once it is whole. */
   requestText(request: ApiRequest, options?: RequestOptions): Promise<string>;
   /** Resolves once the headers are there and the status is below 300. */
   stream(request: ApiRequest, options?: RequestOptions): Promise<StreamedResponse>;

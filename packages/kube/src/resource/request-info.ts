@@ -8,12 +8,15 @@ export interface RequestInfo {
   readonly path: string;
   /** `""` for the core group. This and what follows is undefined for what is no resource, such as `/version`. */
   readonly group: string | undefined;
+  /** Such as `v1`. */
   readonly version: string | undefined;
   /** Plural, such as `pods`. */
   readonly resource: string | undefined;
   /** Such as `status`. */
   readonly subresource: string | undefined;
+  /** Undefined for all, or a resource that has none. */
   readonly namespace: string | undefined;
+  /** Undefined where it is about many. */
   readonly name: string | undefined;
 }
 

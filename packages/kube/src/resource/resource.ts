@@ -2,17 +2,22 @@
 export interface Resource {
   /** API group, `""` for the core group. */
   readonly group: string;
+  /** Such as `v1` or `v1beta1`. */
   readonly version: string;
+  /** What its objects call themselves, such as `Pod`. */
   readonly kind: string;
   /** Lower-case plural as it stands in the URL, such as `pods`. */
   readonly plural: string;
+  /** False: its objects are the whole cluster's, such as Nodes. */
   readonly namespaced: boolean;
 }
 
+/** The key of `Of`. */
 export declare const objectOf: unique symbol;
 
 /** Says which objects something is about, to the type checker alone: there is no such property. */
 export interface Of<K> {
+  /** Never there. */
   readonly [objectOf]?: K;
 }
 
