@@ -23,7 +23,9 @@ import {
 } from "./state.ts";
 import { checkedTransform, type Transform } from "./transform.ts";
 
+/** What is watched, and how. */
 export interface WatchOptions extends Selection {
+  /** Whom to ask. */
   readonly transport: Transport;
   /** Seconds until the server is to end a watch, which is then resumed. Default: random between 300 and 600, anew each time. */
   readonly timeoutSeconds?: number | undefined;
@@ -53,6 +55,7 @@ export interface WatchOptions extends Selection {
   readonly transform?: ((object: never) => KubeObject) | undefined;
   /** Kept up to date while the watch runs. */
   readonly stats?: WatchStats | undefined;
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock | undefined;
   /** From 0 up to, not including, 1; default Math.random. */
   readonly random?: (() => number) | undefined;
@@ -205,7 +208,7 @@ export class WatchRounds<K extends KubeObject> {
         const over = answer.type !== "events" || retryIn > 0 || !isStream(this.#state);
         if (over) connection.close();
         if (items.length > 0) yield items;
-        const fault = await check?.follow(items, signal);
+        const fault = check && (await check.follow(items, signal));
         if (fault !== undefined && !signal.aborted) {
           this.#stats.errors++;
           yield [{ type: "error", error: fault, retryIn: 0 }];
