@@ -17,6 +17,7 @@ import { kubeconfigText } from "./kubeconfig.ts";
 import { ensureNamespaces } from "./registry/namespaces.ts";
 import { ObjectStore } from "./store/object-store.ts";
 
+/** How an in-memory API server behaves. */
 export interface ApiServerOptions {
   /** 0, the default, for any free port. */
   port?: number;
@@ -44,11 +45,15 @@ export interface ApiServerOptions {
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
+/** An in-memory API server that listens. */
 export interface ApiServer {
   /** Such as `http://127.0.0.1:41233`. */
   readonly url: string;
+  /** The one that was asked for, or the free one that was found. */
   readonly port: number;
+  /** The bearer token that clients must bring. */
   readonly token: string;
+  /** The objects; hand it to the next server to have it go on. */
   readonly store: ObjectStore;
   /** What runs in the Pods: their logs, commands and ports. */
   readonly containers: Containers;

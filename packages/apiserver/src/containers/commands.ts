@@ -7,9 +7,13 @@ import { tar } from "./tar.ts";
 export interface Execution {
   /** The command and its arguments. */
   readonly argv: readonly string[];
+  /** Ends at once where the client sends none. */
   readonly stdin: Readable;
+  /** Held back by a client that does not read. */
   readonly stdout: Writable;
+  /** Held back by a client that does not read. */
   readonly stderr: Writable;
+  /** Whether the client asked for a terminal. */
   readonly tty: boolean;
   /** Those of the container. */
   readonly files: ContainerFiles;

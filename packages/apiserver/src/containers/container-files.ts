@@ -2,6 +2,7 @@ import { posix } from "node:path";
 
 /** A file, folder or symbolic link. */
 export interface ContainerFile {
+  /** Which of the fields below mean something. */
   readonly type: "file" | "directory" | "symlink";
   /** Of a file. */
   readonly data: Uint8Array;
@@ -9,6 +10,7 @@ export interface ContainerFile {
   readonly target: string;
   /** Permissions, such as 0o644. */
   readonly mode: number;
+  /** By the server's clock. */
   readonly modified: Date;
 }
 
@@ -34,6 +36,7 @@ export class ContainerFiles {
     return file?.type === "file" ? Buffer.from(file.data) : undefined;
   }
 
+  /** False where there is nothing; links are not followed. */
   isDirectory(path: string): boolean {
     return this.get(path)?.type === "directory";
   }
@@ -43,10 +46,12 @@ export class ContainerFiles {
     this.#put(path, { type: "file", data: typeof data === "string" ? Buffer.from(data) : data, mode });
   }
 
+  /** With the folders above it; nothing happens where it is there. */
   makeDirectory(path: string, mode = 0o755): void {
     if (!this.isDirectory(path)) this.#put(path, { type: "directory", mode });
   }
 
+  /** A symbolic link, to a target that need not exist. */
   link(path: string, target: string): void {
     this.#put(path, { type: "symlink", target, mode: 0o777 });
   }

@@ -68,6 +68,7 @@ export class Containers {
     this.#ports.set(port, typeof handler === "number" ? onwardTo(handler) : handler);
   }
 
+  /** What answers on a port of every Pod; undefined where nothing does. */
   portHandler(port: number): PortHandler | undefined {
     return this.#ports.get(port);
   }

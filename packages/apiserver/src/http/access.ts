@@ -6,11 +6,17 @@ import type { ResourcePath } from "./path.ts";
 export interface AccessRequest {
   /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`. */
   readonly verb: string;
+  /** `""` for the core group. */
   readonly group: string;
+  /** Such as `v1`. */
   readonly version: string;
+  /** Plural, such as `pods`. */
   readonly resource: string;
+  /** Such as `status`; undefined for the object itself. */
   readonly subresource: string | undefined;
+  /** Undefined for all, or a resource that has none. */
   readonly namespace: string | undefined;
+  /** Undefined where it is about many, or creates. */
   readonly name: string | undefined;
 }
 

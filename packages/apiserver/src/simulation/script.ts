@@ -12,6 +12,7 @@
  */
 export const scriptAnnotation = "simulate.kubecast.dev/script";
 
+/** What happens to a Pod. */
 export type PodBehaviour =
   /** Starts, becomes ready, and stays so. */
   | "healthy"
@@ -51,6 +52,7 @@ export interface PodScript {
   readonly missing: string;
 }
 
+/** What happens to a Node. */
 export type NodeBehaviour =
   | "healthy"
   /** The kubelet falls silent: the node's conditions become Unknown, and its Pods freeze. */

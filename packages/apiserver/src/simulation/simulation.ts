@@ -9,7 +9,9 @@ import { Timers } from "./timers.ts";
 import type { Node, Pod } from "./types.ts";
 import { Writer } from "./writer.ts";
 
+/** How the nodes are simulated. */
 export interface SimulationOptions {
+  /** Whom to ask: a `Client` for the API server. */
   readonly transport: Transport;
   /** How many nodes to create, `node-1` and on; those that exist are used as they are. Default 3. */
   readonly nodes?: number;
@@ -19,11 +21,13 @@ export interface SimulationOptions {
   readonly signal?: AbortSignal;
   /** Told of what is amiss: scripts that cannot be read, requests that fail. Default: standard error. */
   readonly log?: (message: string) => void;
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock;
   /** In [0, 1); default Math.random. */
   readonly random?: () => number;
 }
 
+/** A simulation that runs. */
 export interface Simulation {
   /** Leaves the objects as they are; resolves when the last watch has ended. */
   stop(): Promise<void>;

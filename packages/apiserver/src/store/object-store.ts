@@ -1,6 +1,7 @@
 import type { Resource } from "@kubecast/kube";
 import { Collection } from "./collection.ts";
 
+/** How much a store remembers. */
 export interface ObjectStoreOptions {
   /** Events kept for each resource, default 10 000; a watch from before them gets 410. */
   historyLimit?: number;
@@ -26,7 +27,10 @@ export class ObjectStore {
     return this.#revision;
   }
 
-  /** The objects of a resource; all versions of a resource share them. */
+  /**
+   * The objects of a resource; all versions of a resource share them.
+   * @internal
+   */
   collection(resource: Pick<Resource, "group" | "plural">): Collection {
     const id = `${resource.plural}.${resource.group}`;
     let collection = this.#collections.get(id);
@@ -42,6 +46,7 @@ export class ObjectStore {
     return collection;
   }
 
+  /** @internal */
   collections(): IterableIterator<Collection> {
     return this.#collections.values();
   }

@@ -30,6 +30,7 @@ const LONGEST_ERROR_BODY = 1024 * 1024;
 /** What is told of a request; undefined where nobody listens. */
 type Traced = RequestMessage | undefined;
 
+/** How a `Client` behaves. */
 export interface ClientOptions {
   /** Put before the library's own name in the User-Agent header, such as `my-controller/1.2`. */
   userAgent?: string;
@@ -58,6 +59,7 @@ export interface ClientOptions {
  *     const pods = await client.request<ObjectList<Pod>>(RawApi.v1Pod().within("shop").list());
  */
 export class Client implements Transport {
+  /** As it was given. */
   readonly config: ClusterConfig;
   readonly #connections: Connections;
   readonly #timing: Timing;
@@ -106,6 +108,7 @@ export class Client implements Transport {
     return this.config.namespace;
   }
 
+  /** Sends, and parses the JSON answer. */
   async request<T>(request: ApiRequest, options?: RequestOptions): Promise<T> {
     const text = await this.requestText(request, options);
     const answer = parsed<T>(text, request);
@@ -118,6 +121,7 @@ export class Client implements Transport {
     return this.request<T | Status>(request, options);
   }
 
+  /** Sends, and resolves with the answer as it came. */
   async requestText(request: ApiRequest, options: RequestOptions = {}): Promise<string> {
     return traceRequest(this.#origin, request, (message) => this.#requestText(request, options, message));
   }

@@ -1,6 +1,7 @@
 import type { Timing } from "./retry.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
+/** How many requests a client sends; a token bucket. */
 export interface RateLimit {
   /** Requests a second in the long run; more than 0. */
   readonly qps: number;

@@ -12,6 +12,7 @@ export interface Timing {
   random(): number;
 }
 
+/** A clock that never goes back, real waits, `Math.random`. */
 export const systemTiming: Timing = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),

@@ -23,7 +23,9 @@ export interface ClusterConfig {
   readonly namespace: string;
   /** Names from the kubeconfig, for messages; absent in a cluster. */
   readonly context?: string;
+  /** The cluster's name. */
   readonly cluster?: string;
+  /** The user's name. */
   readonly user?: string;
   /** `http:`, `https:` or `socks5:` URL through which to connect; absent: the environment decides. */
   readonly proxyUrl?: string;

@@ -11,10 +11,13 @@ import { tokenFileSource } from "./token.ts";
 /** Where the kubelet mounts a Pod's service account: `token`, `ca.crt`, `namespace`. */
 const SERVICE_ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/** What `inClusterConfig` takes for granted, for tests. */
 export interface InClusterOptions {
+  /** Default: the process'. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Folder of the service account's files, for tests. */
   serviceAccountFolder?: string | undefined;
+  /** The clock, in milliseconds since 1970; for tests. */
   now?: (() => number) | undefined;
 }
 

@@ -8,69 +8,109 @@ import { type Fields, parseFields } from "./fields.ts";
 export interface Kubeconfig {
   /** The files it was read from, for messages. */
   readonly files: readonly string[];
+  /** Which context holds where none is asked for. */
   readonly currentContext?: string | undefined;
+  /** By name. */
   readonly clusters: ReadonlyMap<string, KubeconfigCluster>;
+  /** By name. */
   readonly users: ReadonlyMap<string, KubeconfigUser>;
+  /** By name. */
   readonly contexts: ReadonlyMap<string, KubeconfigContext>;
 }
 
+/** Where an API server is, and how to trust it. */
 export interface KubeconfigCluster {
   /** The file that has this entry. */
   readonly origin: string;
+  /** URL; `resolveKubeconfig` fails where it is absent. */
   readonly server?: string | undefined;
+  /** Whom to trust instead of the system's authorities. */
   readonly ca?: PemSource | undefined;
+  /** The name to verify instead of the host of `server`. */
   readonly tlsServerName?: string | undefined;
+  /** True: whatever certificate the server has is taken. Default false. */
   readonly insecureSkipTlsVerify: boolean;
+  /** `http:`, `https:` or `socks5:`; absent: the environment decides. */
   readonly proxyUrl?: string | undefined;
+  /** Told to exec plugins and nothing else: the client packs nothing but large answers from afar. */
   readonly disableCompression: boolean;
   /** The cluster's configuration for exec plugins, from its extensions; of any shape. */
   readonly execConfig?: unknown;
 }
 
+/** Who asks, and how that is proved. */
 export interface KubeconfigUser {
+  /** The file that has this entry. */
   readonly origin: string;
+  /** With `clientKey`; the other proofs may be there as well. */
   readonly clientCertificate?: PemSource | undefined;
+  /** The private key of `clientCertificate`. */
   readonly clientKey?: PemSource | undefined;
+  /** A bearer token. A secret. */
   readonly token?: string | undefined;
+  /** Path of a bearer token, which is read again as it changes. */
   readonly tokenFile?: string | undefined;
+  /** For basic authentication, with `password`. */
   readonly username?: string | undefined;
+  /** For basic authentication. A secret. */
   readonly password?: string | undefined;
+  /** As whom to act; empty for nobody else. */
   readonly impersonate: Impersonation;
+  /** The name of an auth provider, a way that Kubernetes 1.26 took out; refused with what to use instead. */
   readonly authProvider?: string | undefined;
+  /** The plugin that brings the credentials. */
   readonly exec?: ExecConfig | undefined;
 }
 
+/** A cluster and a user of it. */
 export interface KubeconfigContext {
+  /** The file that has this entry. */
   readonly origin: string;
+  /** The name of a cluster. */
   readonly cluster?: string | undefined;
+  /** The name of a user; absent: nobody in particular. */
   readonly user?: string | undefined;
+  /** Absent: `default`. */
   readonly namespace?: string | undefined;
 }
 
 /** A PEM text: base64 of it in the kubeconfig, or the path of a file. The former wins where both are given. */
 export type PemSource = { readonly data: string } | { readonly file: string };
 
+/** Whom to act as: the `Impersonate-` headers. */
 export interface Impersonation {
+  /** The user's name; the rest needs it. */
   readonly user?: string | undefined;
+  /** The user's uid. */
   readonly uid?: string | undefined;
+  /** Instead of those that the API server would give the user. */
   readonly groups: readonly string[];
+  /** By lower-case key, for authorizers that look at more than names. */
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
 /** How to run a credential plugin; the kubeconfig's `exec`. */
 export interface ExecConfig {
+  /** Of `client.authentication.k8s.io`: `v1` or `v1beta1`. */
   readonly apiVersion?: string | undefined;
+  /** A path where it has a slash, else looked up in PATH. */
   readonly command?: string | undefined;
+  /** Without the command itself. */
   readonly args: readonly string[];
+  /** Set besides the process' own. */
   readonly env: readonly (readonly [name: string, value: string])[];
+  /** Told where the command is not there. */
   readonly installHint?: string | undefined;
+  /** Whether it is told of the cluster, in `KUBERNETES_EXEC_INFO`. */
   readonly provideClusterInfo: boolean;
+  /** `Never`, `IfAvailable` or `Always`: whether it is given standard input. */
   readonly interactiveMode?: string | undefined;
 }
 
 /** The name of the cluster extension that is handed to exec plugins. */
 const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
 
+/** How a kubeconfig is read. */
 export interface ParseOptions {
   /** The path of the file: named in messages, and the base of relative paths. Default: `kubeconfig`, in the current folder. */
   file?: string | undefined;

@@ -8,6 +8,7 @@ import { type InClusterOptions, inClusterConfig, isInCluster } from "./in-cluste
 import { isEmpty, type Kubeconfig, mergeKubeconfigs, type ParseOptions, parseKubeconfig } from "./kubeconfig.ts";
 import { type ResolveOptions, resolveKubeconfig } from "./resolve.ts";
 
+/** Where `loadConfig` looks, and what it takes of what it finds. */
 export interface LoadOptions extends ResolveOptions, InClusterOptions {
   /** Path of a kubeconfig, or several to be merged; each must exist. Default: see `loadConfig`. */
   kubeconfig?: string | readonly string[] | undefined;

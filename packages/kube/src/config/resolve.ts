@@ -8,11 +8,13 @@ import { listNames } from "./nearest.ts";
 import { fixed } from "./renewed.ts";
 import { NOBODY, userParts } from "./user.ts";
 
+/** Which cluster, and as whom. */
 export interface ResolveOptions {
   /** Name of the context; default: the kubeconfig's current-context. */
   context?: string | undefined;
   /** Names of the cluster and the user, instead of the context's. */
   cluster?: string | undefined;
+  /** Name of the user, instead of the context's. */
   user?: string | undefined;
   /** Environment of credential plugins (and, in `loadConfig`, where to look); default: the process'. */
   env?: NodeJS.ProcessEnv | undefined;

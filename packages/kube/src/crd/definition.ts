@@ -28,6 +28,7 @@ export interface CustomResourceOptions<Spec extends $ZodType, Status extends $Zo
   readonly scope?: "Namespaced" | "Cluster";
   /** For `kubectl explain`. */
   readonly description?: string;
+  /** What `spec` may be. */
   readonly spec: Spec;
   /** With it there is the subresource `status`: the status is written by `patchStatus` alone. */
   readonly status?: Status;

@@ -13,6 +13,7 @@ export class SchemaError extends TypeError {
 /** An object that is not what its schema says; all that is wrong is in the message. */
 export class InvalidObjectError extends TypeError {
   override readonly name = "InvalidObjectError";
+  /** All that is wrong; paths such as `spec.items[0].when`, empty for the object itself. */
   readonly issues: readonly { readonly path: string; readonly message: string }[];
 
   /** @param object for the message, such as `Document shop/lorem`. */

@@ -14,6 +14,7 @@ import { UnknownResourceError } from "./errors.ts";
 /** Milliseconds for which a server that did not have something is not asked for what it does not have. */
 const PAUSE = 10_000;
 
+/** For tests alone. */
 export interface DiscoveryOptions {
   /** Milliseconds of a clock that never goes back; for tests. */
   now?: () => number;

@@ -1,6 +1,7 @@
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { version } from "../client/version.ts";
 
+/** Where spans and metrics go. */
 export interface InstrumentOptions {
   /** Default: the global one. `false`: no spans. */
   readonly tracerProvider?: TracerProvider | false | undefined;

@@ -4,8 +4,27 @@ import { kinds, packages } from "./fields.generated.ts";
 // lazily where that is seldom: its table is about 100 KB.
 
 /** How a value looks in JSON, where it is not made of others. */
-export type ScalarShape = (typeof scalars)[keyof typeof scalars];
+export type ScalarShape =
+  | "string"
+  | "int"
+  | "double"
+  | "bool"
+  /** Base64 in a string. */
+  | "bytes"
+  /** RFC 3339 in a string. */
+  | "time"
+  /** RFC 3339 with six digits of a second. */
+  | "microTime"
+  /** Go's notation, such as `1m30s`. */
+  | "duration"
+  /** Such as `500m` or `2Gi`. */
+  | "quantity"
+  | "intOrString"
+  /** An object of any fields. */
+  | "object"
+  | "any";
 
+/** How a value looks in JSON. */
 export type FieldType =
   | { readonly shape: ScalarShape }
   | { readonly shape: "list" | "map"; readonly element: FieldType }
@@ -17,13 +36,17 @@ export type PatchStrategy = "merge" | "replace" | "retainKeys";
 
 /** How server-side apply merges a value, in OpenAPI's terms. */
 export interface Topology {
+  /** `atomic`: whoever applies it owns it whole; else each field or element has owners of its own. */
   readonly type: "atomic" | "granular" | "set" | "map";
   /** The fields that tell the elements of a `map` list apart; empty for the others. */
   readonly keys: readonly string[];
 }
 
+/** A field of a struct, and how it is merged. */
 export interface Field {
+  /** As JSON has it, such as `nodeName`. */
   readonly name: string;
+  /** Of its value. */
   readonly type: FieldType;
   /** Empty where the default holds: lists are replaced, objects and maps merged. */
   readonly patchStrategy: readonly PatchStrategy[];
@@ -33,6 +56,7 @@ export interface Field {
   readonly topology: Topology | undefined;
 }
 
+/** The type of an object with fields of its own. */
 export interface StructType {
   /** Such as `core/v1.PodSpec`. */
   readonly name: string;
@@ -47,20 +71,15 @@ const scalars = {
   i: "int",
   d: "double",
   b: "bool",
-  /** Base64 in a string. */
   y: "bytes",
-  /** RFC 3339 in a string. */
   t: "time",
-  /** RFC 3339 with six digits of a second. */
   m: "microTime",
-  /** Go's notation, such as `1m30s`. */
   p: "duration",
   q: "quantity",
   x: "intOrString",
-  /** An object of any fields. */
   o: "object",
   a: "any",
-} as const;
+} as const satisfies Record<string, ScalarShape>;
 
 const decoded = new Map<string, StructType>();
 

@@ -8,7 +8,9 @@ import { Source, type SourceEvents, type SourceSettings, type Watched } from "./
 import { type Running, Work } from "./work.ts";
 import type { Copy } from "./writes.ts";
 
+/** How a controller watches its own objects. */
 export interface ControllerSettings<K extends KubeObject> extends SourceSettings<K> {
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock | undefined;
 }
 
@@ -16,6 +18,7 @@ export interface ControllerSettings<K extends KubeObject> extends SourceSettings
 export interface WarmUpOptions {
   /** Ends the watches that it began. */
   readonly signal: AbortSignal;
+  /** Default: nobody is told, and the watch goes on all the same. */
   readonly onWatchError?: OnWatchError | undefined;
 }
 
@@ -39,6 +42,7 @@ export class Controller<K extends KubeObject> {
   /** The watches of a warm-up. */
   #warm: Promise<void> | undefined;
 
+  /** Of all objects of an `Api`, or of those that a `Reflector` selects. More is said by `owns` and `watches`. */
   static new<K extends KubeObject>(watched: Watched<K>, settings: ControllerSettings<K> = {}): Controller<K> {
     return new Controller(watched, settings);
   }
@@ -61,6 +65,7 @@ export class Controller<K extends KubeObject> {
     return this;
   }
 
+  /** As it is now; a new object each time. */
   get stats(): Readonly<ControllerStats> {
     const queue = this.#work?.queue;
     return { ...this.#counts, depth: queue?.size ?? 0, held: queue?.held ?? 0 };

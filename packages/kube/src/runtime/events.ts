@@ -21,7 +21,9 @@ const MOST_SOURCES = 4096;
 /** Bytes that the API takes. */
 const LONGEST_NOTE = 1024;
 
+/** What has happened to an object. */
 export interface NewEvent {
+  /** `Warning` for what somebody should look at. */
   readonly type: "Normal" | "Warning";
   /** Why, in one word, such as `FailedMount`; at most 128 characters. */
   readonly reason: string;
@@ -33,12 +35,15 @@ export interface NewEvent {
   readonly related?: KubeObject | undefined;
 }
 
+/** In whose name Events are published. */
 export interface RecorderOptions {
+  /** Whom to tell. */
   readonly client: Transport;
   /** Who reports, such as `my-controller`. */
   readonly controller: string;
   /** Which of them, at most 128 characters; default the host's name, which is the Pod's. */
   readonly instance?: string | undefined;
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock | undefined;
   /** Milliseconds since the epoch for the events' times; default Date.now. */
   readonly wallClock?: (() => number) | undefined;

@@ -3,6 +3,7 @@ import { ApiError } from "../client/errors.ts";
 import type { RequestOptions } from "../client/transport.ts";
 import type { KubeObject } from "../resource/object.ts";
 
+/** What to do with an object that is wanted, and with one that goes. */
 export interface Finalization<K extends KubeObject, R> {
   /** The object is wanted: make it so. */
   apply(object: K): Promise<R>;

@@ -18,10 +18,13 @@ const leases: Resource = {
   namespaced: true,
 };
 
+/** Which Lease is contended for, and how. */
 export interface LeaderElectionOptions {
+  /** Whom to ask. */
   readonly client: Transport;
   /** Of the Lease that the candidates share. */
   readonly namespace: string;
+  /** Of the Lease, which is made where it is not there. */
   readonly name: string;
   /** Must differ between candidates; default the host's name and a random part. */
   readonly identity?: string | undefined;
@@ -37,6 +40,7 @@ export interface LeaderElectionOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Somebody else leads now, or this one does. */
   readonly onNewLeader?: ((identity: string) => void) | undefined;
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock | undefined;
   /** Milliseconds since the epoch as the Lease is to tell them; default Date.now. */
   readonly wallClock?: (() => number) | undefined;
@@ -66,6 +70,7 @@ export class LeadershipLostError extends Error {
  *     await elector.run((signal) => controller.run(reconcile, { signal, errorPolicy }), { signal });
  */
 export class LeaderElector {
+  /** What the Lease's `holderIdentity` is while this one leads. */
   readonly identity: string;
   readonly #api: Api<Lease>;
   readonly #options: LeaderElectionOptions;

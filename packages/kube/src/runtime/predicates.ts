@@ -11,8 +11,11 @@ export type Predicate<K extends KubeObject> = (change: Change<K>) => boolean;
  */
 export const generationChanged = differs((metadata) => metadata.generation);
 
+/** A label has come, gone or changed. */
 export const labelsChanged = differs((metadata) => metadata.labels);
+/** An annotation has come, gone or changed. */
 export const annotationsChanged = differs((metadata) => metadata.annotations);
+/** A finalizer has come or gone. */
 export const finalizersChanged = differs((metadata) => metadata.finalizers);
 
 /** What comes and what goes always passes. */

@@ -9,9 +9,12 @@ const RETRIES = { burst: 100, interval: 100 };
 /** A longer timer overflows, and fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** `low` comes when nothing `normal` waits. */
 export type Priority = "normal" | "low";
 
+/** How a `WorkQueue` tells time, and of itself. */
 export interface QueueOptions {
+  /** For tests; default `systemClock`. */
   readonly clock?: Clock | undefined;
   /** By which `diagnostics.queue` tells of its depth; without one it does not. */
   readonly name?: string | undefined;
@@ -59,6 +62,7 @@ export class WorkQueue {
     return this.#held.size;
   }
 
+  /** Nothing happens where the key waits already, but that `normal` overrules `low`. */
   add(key: string, priority: Priority = "normal"): void {
     if (this.#closed) return;
     this.#undelay(key);
@@ -129,6 +133,7 @@ export class WorkQueue {
     });
   }
 
+  /** The key is no longer worked on; it comes again if it was added meanwhile. */
   done(key: string): void {
     this.#working.delete(key);
     this.#addAgain(key);
@@ -144,6 +149,7 @@ export class WorkQueue {
     this.#tell();
   }
 
+  /** Takes one `hold` back. */
   release(key: string): void {
     const left = (this.#held.get(key) ?? 1) - 1;
     if (left > 0) this.#held.set(key, left);

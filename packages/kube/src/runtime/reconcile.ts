@@ -3,6 +3,7 @@ import type { Resource } from "../resource/resource.ts";
 import type { Reflector } from "../watch/reflector.ts";
 import type { Request } from "./request.ts";
 
+/** What a reconcile has to go by. */
 export interface Context<K extends KubeObject> {
   /**
    * As last heard of, what reconciles have written included; undefined once it is gone.
@@ -38,11 +39,13 @@ export type ErrorPolicy = (
 /** A watch has failed, and goes on by itself; or a mapper or a predicate has thrown, and its change is skipped. What it throws ends what it was given to. */
 export type OnWatchError = (error: unknown, resource: Resource) => void;
 
+/** How a controller runs. */
 export interface RunOptions {
   /** Stops the controller: nothing is begun any more, and `run` returns when what runs has ended. */
   readonly signal: AbortSignal;
   /** Called for each failed reconcile; the place to log it. What it throws ends the run. */
   readonly errorPolicy: ErrorPolicy;
+  /** Default: nobody is told, and the watch goes on all the same. */
   readonly onWatchError?: OnWatchError | undefined;
   /** Reconciles at a time, each of another object; default 1. */
   readonly concurrency?: number | undefined;
@@ -76,6 +79,7 @@ export interface ControllerStats {
   held: number;
   /** Writes that the watches have not brought within `catchUpTimeout`. */
   overdue: number;
+  /** Watches that failed, and went on. */
   watchErrors: number;
   /** Mappers and predicates that threw. */
   mappingErrors: number;

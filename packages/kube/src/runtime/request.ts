@@ -4,6 +4,7 @@ import type { Reflector } from "../watch/reflector.ts";
 
 /** Which object to reconcile. */
 export interface Request {
+  /** Of the object. */
   readonly name: string;
   /** Absent for cluster-scoped objects. */
   readonly namespace?: string;

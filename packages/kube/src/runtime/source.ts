@@ -9,6 +9,7 @@ import { keyOf, type Mapper } from "./request.ts";
 /** What is watched: all objects of an `Api`, or what a `Reflector` that nobody runs selects of them. */
 export type Watched<K extends KubeObject> = Api<K> | Reflector<K>;
 
+/** How one kind of objects is watched. */
 export interface SourceSettings<K extends KubeObject> {
   /** Which changes count; default all. */
   readonly predicate?: Predicate<K> | undefined;

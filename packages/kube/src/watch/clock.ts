@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls back once so many milliseconds have passed; soon, where they are less than none. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
+  /** Takes what `setTimeout` returned; nothing happens where that has called back. */
   clearTimeout(timer: unknown): void;
 }
 

@@ -9,7 +9,9 @@ import { type WatchOptions, WatchRounds, type WatchStats, watchStats } from "./w
 
 /** What an `Api` is to a watch: whom to ask, and for what. */
 export interface Watchable<K extends KubeObject> extends Of<K> {
+  /** Whom to ask. */
   readonly client: Transport;
+  /** Builds the requests. */
   readonly raw: RawApi;
 }
 
@@ -60,6 +62,7 @@ export type PartialObject<K extends KubeObject, P extends string> = [P] extends 
 export abstract class Configurable<K extends KubeObject> {
   /** What it calls itself in errors. */
   protected abstract readonly kind: string;
+  /** Kept up to date while it runs. */
   readonly stats: WatchStats;
   protected options: WatchOptions;
   protected readonly frozen: boolean;

@@ -87,6 +87,7 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
     while (!signal.aborted) yield* this.#events(signal);
   }
 
+  /** `events`, for ever. */
   [Symbol.asyncIterator](): AsyncGenerator<WatchEvent<K>, void, undefined> {
     return this.events();
   }

@@ -119,6 +119,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
     }
   }
 
+  /** `changes`, for ever. */
   [Symbol.asyncIterator](): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
     return this.changes();
   }
@@ -208,6 +209,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
     return this.#store.get(name, this.options.namespace);
   }
 
+  /** Undefined where there is none. */
   getWithin(name: string, namespace: string): K | undefined {
     return this.#store.get(name, namespace);
   }

@@ -6,6 +6,7 @@ import type { Listing, StreamingList, Watching } from "./state.ts";
 
 /** Which objects are watched. */
 export interface Selection {
+  /** Of any kind, whether the library knows it or not. */
   readonly resource: Resource;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;

@@ -11,6 +11,7 @@ export type Change<K extends KubeObject> =
   /** `object` is the last that is known of it: from the server's event, or what the store held. */
   | { readonly type: "deleted"; readonly object: K; readonly old: K };
 
+/** How a `Store` keeps its objects. */
 export interface StoreOptions {
   /** Whether what comes in is frozen, so that it cannot be changed where it is shared; default false. */
   readonly frozen?: boolean | undefined;
@@ -48,6 +49,7 @@ export class Store<K extends KubeObject> implements Iterable<K> {
     return this.#version;
   }
 
+  /** How many objects there are. */
   get size(): number {
     return this.#objects.size;
   }
@@ -62,6 +64,7 @@ export class Store<K extends KubeObject> implements Iterable<K> {
     return this.#objects.list(namespace);
   }
 
+  /** The objects as they are now; do not change the store meanwhile. */
   [Symbol.iterator](): Iterator<K, void, undefined> {
     return this.#objects[Symbol.iterator]();
   }

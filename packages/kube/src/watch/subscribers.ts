@@ -4,6 +4,7 @@ import { AllChanges, type Backlog, NetChanges } from "./backlog.ts";
 import { Condition } from "./condition.ts";
 import type { Change, Store } from "./store.ts";
 
+/** How changes are told, and until when. */
 export interface SubscribeOptions {
   /** Ends the subscription, at once. */
   readonly signal?: AbortSignal | undefined;

@@ -31,7 +31,9 @@ export interface ProcessResult {
 export interface AttachedProcess {
   /** `end()` it so that the process sees the end of its input, and destroy it to write no more. */
   readonly stdin: Writable;
+  /** Bytes as they come. */
   readonly stdout: Readable;
+  /** Bytes as they come; with `tty` all output is `stdout`. */
   readonly stderr: Readable;
   /**
    * Resolves when the process has ended, whatever its exit code. Rejects with an ApiError where

@@ -26,6 +26,7 @@ export interface PortForward {
   close(): void;
 }
 
+/** Where to listen, and until when. */
 export interface ListenOptions {
   /** Default: any that is free. */
   localPort?: number;
@@ -39,6 +40,7 @@ export interface ListenOptions {
 
 /** A port of this computer that stands for one of a pod. */
 export interface PortListener {
+  /** The one that was asked for, or the free one that was found. */
   readonly localPort: number;
   /** Ends the listening and all connections. */
   close(): Promise<void>;
