@@ -20,8 +20,8 @@ interface Contestant {
   readonly dependencies: readonly string[];
 }
 
-const rounds = 12;
-const passes = 100;
+const rounds = 80;
+const passes = 12;
 const objects = pods(64);
 
 const buf = celEnv();

@@ -1,10 +1,14 @@
+import { costOf, type Sizes } from "./analysis/cost.ts";
 import { type Reads, readsOf } from "./analysis/reads.ts";
 import { checkTypes } from "./check/checker.ts";
 import { checkLiterals } from "./check/literals.ts";
-import { type Environment, librariesOf, structsOf, typeOfVariable } from "./environment.ts";
+import { defaultBudget, type Environment, librariesOf, structsOf, typeOfVariable } from "./environment.ts";
 import { EvaluationError, positionOf } from "./errors.ts";
-import { compileSteps, type Scope } from "./evaluate/compile.ts";
-import { Frame } from "./evaluate/frame.ts";
+import { compileSteps, namesOf, type Scope } from "./evaluate/compile.ts";
+import { type ExplainedPart, Recorder } from "./evaluate/explain.ts";
+import { Frame, OverBudget } from "./evaluate/frame.ts";
+import { restoreNames } from "./kubernetes/names.ts";
+import type { Range } from "./library/cost.ts";
 import type { Expr } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
 import type { Type } from "./types/type.ts";
@@ -14,6 +18,7 @@ import { type Conversion, conversionTo, fieldConversion } from "./variables.ts";
 
 /** A compiled expression. It holds no state between evaluations. */
 export interface Program {
+  /** As it was given. */
   readonly source: string;
   /** The type of its value as far as it is known without variables, else `dyn`. */
   readonly type: Type;
@@ -24,6 +29,14 @@ export interface Program {
    * element's fields by another expression: `reads` is `readsFor(true)`.
    */
   readsFor(result: true | Reads): Reads;
+  /** Whether it reads the variable `now`, so that its value can change by itself. */
+  readonly readsNow: boolean;
+  /**
+   * The least and the most that an evaluation costs where all that it reads is there, in Kubernetes'
+   * units; Infinity where there is no bound.
+   * @param sizes how large the variables and their parts may be; default: nothing is known.
+   */
+  estimateCost(sizes?: Sizes): Range;
   /**
    * Its value for these variables, as plain JSON: ints are numbers (beyond 2^53
    * strings of digits, as in protobuf's JSON), NaN and the infinities strings,
@@ -35,6 +48,14 @@ export interface Program {
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;
   /** The same, with what `evaluate` would throw as a value: many times faster where fields are absent. */
   tryEvaluate(variables: Readonly<Record<string, unknown>>): Outcome;
+  /** The same, with what it cost and what its parts came to; slow, for people to look at. */
+  explain(variables: Readonly<Record<string, unknown>>): Explanation;
+}
+
+export interface Explanation {
+  readonly outcome: Outcome;
+  readonly cost: number;
+  readonly parts: readonly ExplainedPart[];
 }
 
 /** A value, or why there is none. */
@@ -56,6 +77,7 @@ interface Used {
   readonly name: string;
   readonly type: Type;
   readonly slot: number;
+  readonly absent: Failure;
   readonly convert: Conversion;
 }
 
@@ -63,13 +85,17 @@ class CompiledProgram implements Program {
   readonly source: string;
   readonly type: Type;
   readonly reads: Reads;
+  readonly readsNow: boolean;
   readonly #expr: Expr;
   readonly #names: ReadonlySet<string>;
   readonly #used: readonly Used[];
   readonly #run: (frame: Frame) => Value;
+  readonly #fixedCost: number;
   readonly #frame: Frame;
+  readonly #environment: Environment;
+  readonly #estimate: (sizes: Sizes) => Range;
 
-  constructor(source: string, expr: Expr, environment: Environment) {
+  constructor(source: string, expr: Expr, environment: Environment, recorder?: Recorder) {
     const variables = new Map(
       Object.entries(environment.variables).map(([name, type]) => [name, typeOfVariable(type)]),
     );
@@ -84,6 +110,7 @@ class CompiledProgram implements Program {
       container,
     });
     checkLiterals(source, expr);
+    restoreNames(expr, checked.types, structsOf(environment));
     const scope: Scope = {
       functions,
       variables: new Set(variables.keys()),
@@ -92,6 +119,7 @@ class CompiledProgram implements Program {
       container,
       nullIsAbsent: environment.nullIsAbsent ?? false,
       conversions: conversionsOf(checked.types),
+      record: recorder && ((part, value) => recorder.record(part, value)),
     };
     const compiled = compileSteps(expr, scope);
     this.source = source;
@@ -99,12 +127,27 @@ class CompiledProgram implements Program {
     this.#expr = expr;
     this.#names = new Set(variables.keys());
     this.reads = this.readsFor(true);
-    this.#used = Array.from(compiled.variables, ([name, slot]) => {
+    this.readsNow = "now" in this.reads;
+    this.#used = Array.from(compiled.variables, ([name, { slot, absent }]) => {
       const type = variables.get(name) as Type;
-      return { name, type, slot, convert: conversionTo(type) };
+      return { name, type, slot, absent, convert: conversionTo(type) };
     });
     this.#run = compiled.step;
-    this.#frame = new Frame(compiled.slots);
+    this.#fixedCost = compiled.fixedCost;
+    this.#frame = new Frame(compiled.slots, environment.budget ?? defaultBudget);
+    this.#environment = environment;
+    this.#estimate = (sizes) => costOf(expr, checked, namesOf(scope), sizes);
+  }
+
+  estimateCost(sizes: Sizes = () => undefined): Range {
+    return this.#estimate(sizes);
+  }
+
+  explain(variables: Readonly<Record<string, unknown>>): Explanation {
+    const recorder = new Recorder();
+    const recorded = new CompiledProgram(this.source, this.#expr, this.#environment, recorder);
+    const outcome = recorded.tryEvaluate(variables);
+    return { outcome, cost: recorded.#frame.cost, parts: recorder.parts() };
   }
 
   readsFor(result: true | Reads): Reads {
@@ -133,34 +176,44 @@ class CompiledProgram implements Program {
   #value(variables: Readonly<Record<string, unknown>>): Value {
     const frame = this.#frame;
     const { slots } = frame;
-    try {
-      for (const { name, type, slot, convert } of this.#used) {
-        const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
-        if (given === undefined || given === null) {
-          slots[slot] = given;
-          continue;
-        }
-        const value = convert(given);
-        if (value === undefined) {
-          return new Failure(
-            `the variable ${name} is not a value of the type ${type.kind === "struct" || type.kind === "opaque" ? type.name : type.kind}`,
-          );
-        }
-        slots[slot] = value;
+    const used = this.#used;
+    for (let index = 0; index < used.length; index++) {
+      const variable = used[index] as Used;
+      const given = readVariable(variables, variable.name);
+      if (given === undefined || given === null) {
+        slots[variable.slot] = given === null ? null : variable.absent;
+        continue;
       }
-      frame.cost = 0;
-      return this.#run(frame);
-    } finally {
-      // What was looked at may be large.
-      slots.fill(undefined);
+      const value = variable.convert(given);
+      if (value === undefined) return notOfType(variable);
+      slots[variable.slot] = value;
     }
+    frame.cost = this.#fixedCost;
+    const result = this.#run(frame);
+    // What was looked at may be large.
+    for (let slot = 0; slot < slots.length; slot++) slots[slot] = undefined;
+    // Though a part that was not paid for any more may not have mattered.
+    return frame.cost > frame.budget && !(result instanceof OverBudget) ? new OverBudget(frame.budget) : result;
   }
 
-  #error({ $message, $absent, $at }: Failure): EvaluationError {
-    if ($absent || $at === undefined) return new EvaluationError($message, $absent);
+  #error(failure: Failure): EvaluationError {
+    const { $message, $absent, $at } = failure;
+    const overBudget = failure instanceof OverBudget;
+    if ($absent || $at === undefined) return new EvaluationError($message, $absent, overBudget);
     const { line, column } = positionOf(this.source, $at);
-    return new EvaluationError(`${$message} (at ${line}:${column})`, false);
+    return new EvaluationError(`${$message} (at ${line}:${column})`, false, overBudget);
   }
+}
+
+/** What is not the caller's own, such as `constructor`, is no variable. */
+function readVariable(variables: Readonly<Record<string, unknown>>, name: string): unknown {
+  const given = variables[name];
+  return typeof given === "function" && !Object.hasOwn(variables, name) ? undefined : given;
+}
+
+function notOfType({ name, type }: Used): Failure {
+  const word = type.kind === "struct" || type.kind === "opaque" ? type.name : type.kind;
+  return new Failure(`the variable ${name} is not a value of the type ${word}`);
 }
 
 /** Where fields hold what JSON has no word for, such as times. */

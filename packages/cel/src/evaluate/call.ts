@@ -1,7 +1,7 @@
 import type { Overload } from "../library/overload.ts";
 import { tester } from "../values/is.ts";
 import { Failure, type Value } from "../values/value.ts";
-import type { Step } from "./frame.ts";
+import { OverBudget, type Step } from "./frame.ts";
 
 /** What a call does with values that none of its overloads takes. */
 export type Mismatch = (values: readonly Value[]) => Failure;
@@ -22,9 +22,9 @@ export function call(overloads: readonly Overload[], args: readonly Step[], at: 
     }
     for (const { overload, tests } of cases) {
       if (!tests.every((test, index) => test(values[index] as Value))) continue;
-      const result = overload.call(...values);
-      frame.cost += overload.cost === undefined ? 1 : overload.cost(values, result);
-      return placed(result, at);
+      frame.cost += overload.cost === undefined ? 1 : overload.cost.of(...values);
+      if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
+      return placed(overload.call(...values), at);
     }
     return mismatch(values);
   };
@@ -46,9 +46,9 @@ function callOne(
       const a = first(frame);
       if (a instanceof Failure) return a;
       if (!isFirst(a)) return mismatch([a]);
-      const result = run(a);
-      frame.cost += cost === undefined ? 1 : cost([a], result);
-      return placed(result, at);
+      frame.cost += cost === undefined ? 1 : cost.of(a);
+      if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
+      return placed(run(a), at);
     };
   }
   if (args.length === 2 && first && second && isFirst && isSecond) {
@@ -58,9 +58,9 @@ function callOne(
       const b = second(frame);
       if (b instanceof Failure) return b;
       if (!isFirst(a) || !isSecond(b)) return mismatch([a, b]);
-      const result = run(a, b);
-      frame.cost += cost === undefined ? 1 : cost([a, b], result);
-      return placed(result, at);
+      frame.cost += cost === undefined ? 1 : cost.of(a, b);
+      if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
+      return placed(run(a, b), at);
     };
   }
   return (frame) => {
@@ -71,9 +71,9 @@ function callOne(
       values.push(value);
     }
     if (!tests.every((test, index) => test(values[index] as Value))) return mismatch(values);
-    const result = run(...values);
-    frame.cost += cost === undefined ? 1 : cost(values, result);
-    return placed(result, at);
+    frame.cost += cost === undefined ? 1 : cost.of(...values);
+    if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
+    return placed(run(...values), at);
   };
 }
 

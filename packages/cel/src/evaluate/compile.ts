@@ -1,3 +1,14 @@
+import {
+  branchCost,
+  fixedCost,
+  isFree,
+  isSetMembership,
+  loopCosts,
+  type Names,
+  takenCost,
+} from "../analysis/fixed-cost.ts";
+import { isClosed } from "../analysis/fold.ts";
+import { nothing, sizeOf, traversal } from "../library/cost.ts";
 import type { Functions } from "../library/overload.ts";
 import type { Call, Comprehension, Constant, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
 import { compare } from "../values/compare.ts";
@@ -7,9 +18,9 @@ import { add } from "../values/number.ts";
 import { double, Failure, int, none, Optional, Uint, type Value } from "../values/value.ts";
 import { call, placed } from "./call.ts";
 import { comprehension } from "./comprehension.ts";
-import type { Step } from "./frame.ts";
+import { Frame, type Step } from "./frame.ts";
 import { conditional, row } from "./logic.ts";
-import { resolve } from "./names.ts";
+import { partsOf, resolve } from "./names.ts";
 import { optionalField, path, presence } from "./select.ts";
 import { kindOf, pathOf } from "./words.ts";
 
@@ -27,6 +38,8 @@ export interface Scope {
   readonly nullIsAbsent: boolean;
   /** Nodes whose value is of a type that JSON has no word for, and the way from JSON to it. */
   readonly conversions: ReadonlyMap<Expr, (value: Value) => Value>;
+  /** Is told what each part of the expression comes to. */
+  readonly record?: ((expr: Expr, value: Value) => void) | undefined;
 }
 
 export type MessageMaker = (fields: ReadonlyMap<string, Value>) => Value;
@@ -34,31 +47,82 @@ export type MessageMaker = (fields: ReadonlyMap<string, Value>) => Value;
 /** A compiled expression and the slots that it wants filled. */
 export interface Compiled {
   readonly step: Step;
-  /** The slot of each variable that it names. */
-  readonly variables: ReadonlyMap<string, number>;
+  readonly variables: ReadonlyMap<string, VariableSlot>;
   readonly slots: number;
+  /** What each evaluation costs in any case; the steps add the rest. */
+  readonly fixedCost: number;
+}
+
+/** Where a variable's value is to be put before each evaluation, and what is put there where it has none. */
+export interface VariableSlot {
+  readonly slot: number;
+  readonly absent: Failure;
 }
 
 /** Never fails: what cannot be is a `Failure` when it is evaluated. */
 export function compileSteps(expr: Expr, scope: Scope): Compiled {
   const compiler = new Compiler(scope);
   const step = compiler.compile(expr, new Map());
-  return { step, variables: compiler.variables, slots: compiler.slots };
+  return { step, variables: compiler.variables, slots: compiler.slots, fixedCost: compiler.costOf(expr) };
+}
+
+export function namesOf({ constants, variables, functions }: Scope): Names {
+  return {
+    isConstant: (name) => constants.has(name) && !variables.has(name),
+    isFunction: (name) => functions.has(name),
+  };
 }
 
 /** The variables of macros around an expression. */
 type Locals = ReadonlyMap<string, number>;
 
 class Compiler {
-  readonly variables = new Map<string, number>();
+  readonly variables = new Map<string, VariableSlot>();
   slots = 0;
   readonly #scope: Scope;
+  readonly #names: Names;
+  /** What parts cost that were evaluated here and now. */
+  readonly #folded = new Map<Expr, number>();
+  #folding = false;
 
   constructor(scope: Scope) {
     this.#scope = scope;
+    this.#names = namesOf(scope);
+  }
+
+  /** What a part that is compiled already costs in any case. */
+  costOf(expr: Expr): number {
+    return fixedCost(expr, this.#names, this.#folded);
   }
 
   compile(expr: Expr, locals: Locals): Step {
+    const step = this.#fold(expr, locals) ?? this.#converted(expr, locals);
+    const { record } = this.#scope;
+    if (record === undefined) return step;
+    return (frame) => {
+      const value = step(frame);
+      record(expr, value);
+      return value;
+    };
+  }
+
+  /** What is the same at each evaluation is evaluated once, if it has a value and is small; each evaluation costs as much as before. */
+  #fold(expr: Expr, locals: Locals): Step | undefined {
+    if (expr.kind === "constant" || this.#folding || !isClosed(expr, this.#names)) return undefined;
+    this.#folding = true;
+    const slots = this.slots;
+    const step = this.#converted(expr, locals);
+    this.#folding = false;
+    const frame = new Frame(this.slots, foldingBudget);
+    frame.cost = this.costOf(expr);
+    const value = step(frame);
+    if (value instanceof Failure || frame.cost > foldingBudget) return step;
+    this.slots = slots;
+    this.#folded.set(expr, frame.cost);
+    return constant(frozen(value));
+  }
+
+  #converted(expr: Expr, locals: Locals): Step {
     const step = this.#step(expr, locals);
     const convert = this.#scope.conversions.get(expr);
     if (convert === undefined) return step;
@@ -95,13 +159,12 @@ class Compiler {
   #name(expr: Expr, names: readonly string[], locals: Locals): Step | undefined {
     const [first = ""] = names;
     const local = locals.get(first);
-    if (local !== undefined) return this.#fields(slot(local), names, 1, expr);
+    if (local !== undefined) return this.#fields(local, names, 1, expr);
     const found = resolve(names, this.#scope.container, (name) => this.#isKnown(name));
     if (found === undefined) return undefined;
-    const value = this.#scope.constants.get(found.name);
     const base = this.#scope.variables.has(found.name)
       ? this.#variable(found.name, expr)
-      : constant(value ?? this.#undeclared(expr));
+      : constant(this.#scope.constants.get(found.name) ?? this.#undeclared(expr));
     return this.#fields(base, names, found.length, expr);
   }
 
@@ -109,20 +172,17 @@ class Compiler {
     return this.#scope.variables.has(name) || this.#scope.constants.has(name);
   }
 
-  #variable(name: string, expr: Expr): Step {
-    let index = this.variables.get(name);
-    if (index === undefined) {
-      index = this.slots++;
-      this.variables.set(name, index);
-    }
-    const at = index;
-    const absent = new Failure(`${name} does not exist`, true, expr.start);
-    return (frame) => frame.slots[at] ?? (frame.slots[at] === null ? null : absent);
+  #variable(name: string, { start }: Expr): number {
+    const known = this.variables.get(name);
+    if (known !== undefined) return known.slot;
+    const slot = this.slots++;
+    this.variables.set(name, { slot, absent: new Failure(`${name} does not exist`, true, start) });
+    return slot;
   }
 
-  /** The fields of a value from the name at `from` on. */
-  #fields(base: Step, names: readonly string[], from: number, expr: Expr): Step {
-    if (from >= names.length) return base;
+  /** The fields of a value, or of what is in a slot, from the name at `from` on. */
+  #fields(base: Step | number, names: readonly string[], from: number, expr: Expr): Step {
+    if (from >= names.length) return typeof base === "number" ? (frame) => frame.slots[base] as Value : base;
     const selects: Select[] = [];
     for (let node = expr; node.kind === "select" && selects.length < names.length - from; node = node.operand) {
       selects.unshift(node);
@@ -184,6 +244,7 @@ class Compiler {
       case "_||_":
         return row(
           args.map((arg) => this.compile(arg, locals)),
+          args.map((arg) => this.costOf(arg)),
           name === "_||_",
           notBool,
         );
@@ -193,6 +254,8 @@ class Compiler {
           this.compile(first, locals),
           this.compile(second, locals),
           this.compile(third, locals),
+          branchCost(second, this.costOf(second)),
+          branchCost(third, this.costOf(third)),
           notBool,
         );
       case "_==_":
@@ -213,19 +276,42 @@ class Compiler {
         if (first === undefined || second === undefined) break;
         return this.#order(expr, first, second, locals);
     }
+    if (name === "@in" && first !== undefined && second !== undefined && isSetMembership(second)) {
+      return this.#inSet(first, second, locals);
+    }
     return this.#dispatch(expr, this.#functionName(name), false, args, locals);
+  }
+
+  /** `x in ["a", "b"]`, which is one look-up and costs no more than `x`. */
+  #inSet(element: Expr, list: Expr, locals: Locals): Step {
+    const value = this.compile(element, locals);
+    const texts = literalTexts(list);
+    if (texts === undefined) {
+      const elements = this.compile(list, locals)(new Frame(0, 0)) as readonly Value[];
+      return (frame) => {
+        const found = value(frame);
+        return found instanceof Failure ? found : elements.some((each) => equal(each, found));
+      };
+    }
+    return (frame) => {
+      const found = value(frame);
+      if (typeof found === "string") return texts.has(found);
+      return found instanceof Failure ? found : false;
+    };
   }
 
   /** What an optional has; where it has nothing, the argument, which is evaluated only then. */
   #orElse(expr: Call, target: Expr, other: Expr, locals: Locals): Step {
     const optional = this.compile(target, locals);
     const rest = this.compile(other, locals);
+    const restCost = this.costOf(other);
     const isValue = expr.function === "orValue";
     return (frame) => {
       const value = optional(frame);
       if (value instanceof Failure) return value;
       if (!(value instanceof Optional)) return notOptional(value, expr.at);
       if (value.$value !== undefined) return isValue ? value.$value : value;
+      frame.cost += restCost;
       const otherwise = rest(frame);
       if (isValue || otherwise instanceof Failure || otherwise instanceof Optional) return otherwise;
       return notOptional(otherwise, expr.at);
@@ -249,7 +335,8 @@ class Compiler {
 
   #dispatch(expr: Call, name: string, method: boolean, args: readonly Expr[], locals: Locals): Step {
     const { at } = expr;
-    const overloads = this.#scope.functions.find(name, method, args.length);
+    const found = this.#scope.functions.find(name, method, args.length);
+    const overloads = isFree(expr) ? found.map((overload) => ({ ...overload, cost: nothing })) : found;
     const steps = args.map((arg) => this.compile(arg, locals));
     return call(overloads, steps, at, (values) => {
       const kinds = values.map(kindOf).join(" and ");
@@ -262,11 +349,15 @@ class Compiler {
     const right = this.compile(second, locals);
     const text = second.kind === "constant" && second.type === "string" ? second.value : undefined;
     if (text !== undefined) {
+      const { length } = text;
       return (frame) => {
         const value = left(frame);
-        frame.cost++;
-        if (typeof value === "string") return (value === text) === wanted;
-        return value instanceof Failure ? value : !wanted;
+        if (typeof value !== "string") {
+          frame.cost += 1;
+          return value instanceof Failure ? value : !wanted;
+        }
+        frame.cost += traversal(Math.min(value.length, length));
+        return (value === text) === wanted;
       };
     }
     return (frame) => {
@@ -274,7 +365,7 @@ class Compiler {
       if (a instanceof Failure) return a;
       const b = right(frame);
       if (b instanceof Failure) return b;
-      frame.cost++;
+      frame.cost += comparisonCost(a, b);
       return equal(a, b) === wanted;
     };
   }
@@ -290,7 +381,7 @@ class Compiler {
       if (a instanceof Failure) return a;
       const b = right(frame);
       if (b instanceof Failure) return b;
-      frame.cost++;
+      frame.cost += comparisonCost(a, b);
       const order = compare(a, b);
       if (order === undefined) {
         return new Failure(`there is no ${name} for ${kindOf(a)} and ${kindOf(b)}`, false, at);
@@ -336,7 +427,6 @@ class Compiler {
       if (container instanceof Failure) return container;
       const index = key(frame);
       if (index instanceof Failure) return index;
-      frame.cost++;
       const within = container instanceof Optional ? container.$value : container;
       if (within === undefined) return none;
       const found = elementAt(within, index);
@@ -360,7 +450,6 @@ class Compiler {
         else if (!(value instanceof Optional)) return notOptional(value, expr.at);
         else if (value.$value !== undefined) list.push(value.$value);
       }
-      frame.cost += 10;
       return list;
     };
   }
@@ -386,14 +475,13 @@ class Compiler {
         }
         if (!map.$add(key, value)) return badKey(map, key, entry.at);
       }
-      frame.cost += 30;
       return map;
     };
   }
 
   #message(expr: MessageLiteral, locals: Locals): Step {
     const { messages, container } = this.#scope;
-    const found = resolve(expr.name.split("."), container, (name) => messages.has(name), "whole");
+    const found = resolve(partsOf(expr.name), container, (name) => messages.has(name), "whole");
     const make = found && messages.get(found.name);
     if (make === undefined) return constant(new Failure(`there is no type ${expr.name}`, false, expr.start));
     const fields = expr.fields.map(({ name, value, optional, at }) => ({
@@ -411,7 +499,6 @@ class Compiler {
         else if (!(value instanceof Optional)) return notOptional(value, at);
         else if (value.$value !== undefined) values.set(name, value.$value);
       }
-      frame.cost += 40;
       return placed(make(values), expr.at);
     };
   }
@@ -422,19 +509,30 @@ class Compiler {
     const second = expr.second === undefined ? undefined : this.slots++;
     if (expr.second !== undefined && second !== undefined) inner.set(expr.second, second);
     const { written: macro, at } = expr;
+    const range = this.compile(expr.range, locals);
+    const filter = expr.filter && this.compile(expr.filter, inner);
+    const body = this.compile(expr.body, inner);
     return comprehension({
       macro: expr.macro,
-      range: this.compile(expr.range, locals),
+      range,
       slot,
       second,
-      filter: expr.filter && this.compile(expr.filter, inner),
-      body: this.compile(expr.body, inner),
+      filter,
+      body,
+      ...this.#roundCosts(expr),
       notIterable: (value) => new Failure(`${kindOf(value)} has no elements`, false, at),
       notBool: (value) => new Failure(`${macro} takes a bool, not ${kindOf(value)}`, false, expr.body.at),
       repeatedKey: (key) => new Failure(`the key ${written(key)} comes twice`, false, expr.body.at),
       at,
-      overBudget: new Failure("the expression costs more than it may", false, at),
     });
+  }
+
+  #roundCosts(expr: Comprehension): { readonly roundCost: number; readonly takenCost: number } {
+    const taken = takenCost(expr);
+    const body = this.costOf(expr.body);
+    if (expr.filter !== undefined) return { roundCost: this.costOf(expr.filter), takenCost: taken + body };
+    const { round, decides } = loopCosts[expr.macro];
+    return decides ? { roundCost: round + body, takenCost: taken } : { roundCost: taken + body, takenCost: 0 };
   }
 
   #bind(expr: Extract<Expr, { kind: "bind" }>, locals: Locals): Step {
@@ -449,11 +547,16 @@ class Compiler {
         return body(frame);
       };
     }
+    const valueCost = this.costOf(expr.value);
+    const foundCost = this.costOf(expr.body) + (macro === "optMap" ? 2 : 1);
     return (frame) => {
+      const before = frame.cost;
       const optional = value(frame);
       if (optional instanceof Failure) return optional;
       if (!(optional instanceof Optional)) return notOptional(optional, at);
       if (optional.$value === undefined) return none;
+      // As it is expanded, the optional is asked whether it has a value and then, evaluated again, for it.
+      frame.cost += frame.cost - before + valueCost + foundCost;
       frame.slots[slot] = optional.$value;
       const result = body(frame);
       if (result instanceof Failure) return result;
@@ -472,11 +575,6 @@ const constant =
   () =>
     value;
 
-const slot =
-  (index: number): Step =>
-  (frame) =>
-    frame.slots[index] as Value;
-
 export function literalValue(constant: Constant): Value {
   switch (constant.type) {
     case "int":
@@ -488,6 +586,33 @@ export function literalValue(constant: Constant): Value {
     default:
       return constant.value;
   }
+}
+
+/** Of an order or an equality: the shorter one is gone through. */
+function comparisonCost(a: Value, b: Value): number {
+  if (typeof a === "number" || typeof b === "number" || a === null || b === null) return 1;
+  return traversal(Math.min(sizeOf(a), sizeOf(b)));
+}
+
+/** More than this is not kept between evaluations. */
+const foldingBudget = 10_000;
+
+/** It is part of each evaluation's value: what the caller does with one must not change another. */
+function frozen(value: Value): Value {
+  if (!Array.isArray(value)) return value;
+  for (const each of value as readonly Value[]) frozen(each);
+  return Object.freeze(value);
+}
+
+/** The elements of a list of nothing but string literals. */
+function literalTexts(expr: Expr): ReadonlySet<string> | undefined {
+  if (expr.kind !== "list") return undefined;
+  const texts = new Set<string>();
+  for (const { value, optional } of expr.elements) {
+    if (optional || value.kind !== "constant" || value.type !== "string") return undefined;
+    texts.add(value.value);
+  }
+  return texts;
 }
 
 function missing(select: Select): Failure {

@@ -1,9 +1,11 @@
+import { decidedCost } from "../analysis/fixed-cost.ts";
+import { selfComparison } from "../library/cost.ts";
 import { sortedBy } from "../library/lists.ts";
 import type { Comprehension } from "../syntax/ast.ts";
-import { CelMap, entriesOf, isMap } from "../values/map.ts";
+import { CelMap, entriesOf, isMap, sizeOfMap } from "../values/map.ts";
 import { Failure, type Value } from "../values/value.ts";
 import { placed } from "./call.ts";
-import type { Frame, Step } from "./frame.ts";
+import { type Frame, OverBudget, type Step } from "./frame.ts";
 import { type NotBool, worse } from "./logic.ts";
 
 /** The parts of a macro that goes through a list or map, compiled. */
@@ -18,7 +20,9 @@ export interface Loop {
   readonly notIterable: (value: Value) => Failure;
   readonly notBool: NotBool;
   readonly repeatedKey: (key: Value) => Failure;
-  readonly overBudget: Failure;
+  /** What each round costs in any case, and one whose element counts beside. */
+  readonly roundCost: number;
+  readonly takenCost: number;
   readonly at: number;
 }
 
@@ -51,7 +55,7 @@ export function comprehension(loop: Loop): Step {
  * expression has variables of its own, so that loops within loops need nothing put back.
  */
 function each(frame: Frame, loop: Loop, range: Value, visit: Visit): Value | undefined {
-  const { slot, second, overBudget } = loop;
+  const { slot, second, roundCost, at } = loop;
   const { slots } = frame;
   if (Array.isArray(range)) {
     for (let index = 0; index < range.length; index++) {
@@ -61,7 +65,8 @@ function each(frame: Frame, loop: Loop, range: Value, visit: Visit): Value | und
         slots[slot] = index;
         slots[second] = range[index] ?? null;
       }
-      if (frame.cost > frame.budget) return overBudget;
+      frame.cost += roundCost;
+      if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
       const result = visit(frame);
       if (result !== undefined) return result;
     }
@@ -71,7 +76,8 @@ function each(frame: Frame, loop: Loop, range: Value, visit: Visit): Value | und
   for (const [key, value] of entriesOf(range)) {
     slots[slot] = key;
     if (second !== undefined) slots[second] = value;
-    if (frame.cost > frame.budget) return overBudget;
+    frame.cost += roundCost;
+    if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
     const result = visit(frame);
     if (result !== undefined) return result;
   }
@@ -81,25 +87,59 @@ function each(frame: Frame, loop: Loop, range: Value, visit: Visit): Value | und
 /** `all` (until a `false`) and `exists` (until a `true`), as `&&` and `||` of as many. */
 function quantifier(loop: Loop, until: boolean): Step {
   const { range, body, notBool } = loop;
-  return (frame) => {
+  const { slot, second, roundCost, at } = loop;
+  // The loop's condition is looked at once more where there would be another round.
+  const endCost = until ? decidedCost.exists : decidedCost.all;
+  if (second === undefined) {
+    // Of a list, which is nearly always, without a function for each round.
+    return (frame) => {
+      const list = range(frame);
+      if (!Array.isArray(list)) return general(frame, list);
+      const { slots } = frame;
+      let failure: Failure | undefined;
+      for (let index = 0; index < list.length; index++) {
+        frame.cost += roundCost;
+        if (frame.cost > frame.budget) return new OverBudget(frame.budget, at);
+        slots[slot] = list[index] ?? null;
+        const value = body(frame);
+        if (value === until) {
+          if (index + 1 < list.length) frame.cost += endCost;
+          return until;
+        }
+        if (typeof value !== "boolean") failure = worse(failure, value, notBool);
+      }
+      return failure ?? !until;
+    };
+  }
+  return (frame) => general(frame, range(frame));
+
+  function general(frame: Frame, elements: Value): Value {
     let failure: Failure | undefined;
-    const decided = each(frame, loop, range(frame), (inner) => {
+    let left = Array.isArray(elements) ? elements.length : isMap(elements) ? sizeOfMap(elements) : 0;
+    const decided = each(frame, loop, elements, (inner) => {
+      left--;
       const value = body(inner);
-      if (value === until) return value;
+      if (value === until) {
+        if (left > 0) inner.cost += endCost;
+        return value;
+      }
       if (typeof value !== "boolean") failure = worse(failure, value, notBool);
       return undefined;
     });
     return decided ?? failure ?? !until;
-  };
+  }
 }
 
 function existsOne(loop: Loop): Step {
-  const { range, body, notBool } = loop;
+  const { range, body, notBool, takenCost } = loop;
   return (frame) => {
     let count = 0;
     const failed = each(frame, loop, range(frame), (inner) => {
       const value = body(inner);
-      if (value === true) count++;
+      if (value === true) {
+        inner.cost += takenCost;
+        count++;
+      }
       return typeof value === "boolean" ? undefined : worse(undefined, value, notBool);
     });
     return failed ?? count === 1;
@@ -107,13 +147,16 @@ function existsOne(loop: Loop): Step {
 }
 
 function filter(loop: Loop): Step {
-  const { range, body, slot, notBool } = loop;
+  const { range, body, slot, notBool, takenCost } = loop;
   return (frame) => {
     const found: Value[] = [];
     const failed = each(frame, loop, range(frame), (inner) => {
       const element = inner.slots[slot] as Value;
       const value = body(inner);
-      if (value === true) found.push(element);
+      if (value === true) {
+        inner.cost += takenCost;
+        found.push(element);
+      }
       return typeof value === "boolean" ? undefined : worse(undefined, value, notBool);
     });
     return failed ?? found;
@@ -128,12 +171,13 @@ function passes(loop: Loop, frame: Frame): boolean | Failure {
 }
 
 function collect(loop: Loop): Step {
-  const { range, body } = loop;
+  const { range, body, takenCost } = loop;
   return (frame) => {
     const results: Value[] = [];
     const failed = each(frame, loop, range(frame), (inner) => {
       const pass = passes(loop, inner);
       if (pass !== true) return pass === false ? undefined : pass;
+      inner.cost += takenCost;
       const value = body(inner);
       if (value instanceof Failure) return value;
       results.push(value);
@@ -144,7 +188,7 @@ function collect(loop: Loop): Step {
 }
 
 function sortBy(loop: Loop): Step {
-  const { range, body, slot } = loop;
+  const { range, body, slot, at } = loop;
   return (frame) => {
     const elements: Value[] = [];
     const keys: Value[] = [];
@@ -155,17 +199,20 @@ function sortBy(loop: Loop): Step {
       keys.push(key);
       return undefined;
     });
-    return failed ?? placed(sortedBy(elements, keys), loop.at);
+    if (failed !== undefined) return failed;
+    frame.cost += selfComparison.of(keys);
+    return frame.cost > frame.budget ? new OverBudget(frame.budget, at) : placed(sortedBy(elements, keys), at);
   };
 }
 
 function collectMap(loop: Loop): Step {
-  const { macro, range, body, slot, notIterable, repeatedKey } = loop;
+  const { macro, range, body, slot, notIterable, repeatedKey, takenCost } = loop;
   return (frame) => {
     const results = new CelMap();
     const failed = each(frame, loop, range(frame), (inner) => {
       const pass = passes(loop, inner);
       if (pass !== true) return pass === false ? undefined : pass;
+      inner.cost += takenCost;
       const key = inner.slots[slot] as Value;
       const value = body(inner);
       if (value instanceof Failure) return value;
