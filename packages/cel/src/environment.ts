@@ -34,7 +34,15 @@ export interface Environment {
   readonly container?: string | undefined;
   /** true: `has` takes a field that is null for an absent one, as Kubernetes' API does. Default false. */
   readonly nullIsAbsent?: boolean | undefined;
+  /**
+   * The most that an evaluation may cost, in Kubernetes' units: reading a variable or a field is 1, making
+   * a list 10. One that costs more ends with an `EvaluationError` that is `overBudget`.
+   * Default 1,000,000, as in Kubernetes: some 10 ms.
+   */
+  readonly budget?: number | undefined;
 }
+
+export const defaultBudget = 1_000_000;
 
 export const allLibraries: readonly Library[] = [
   standard,

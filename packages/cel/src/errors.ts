@@ -1,3 +1,4 @@
+/** What is wrong with an expression; see `CelError.kind`. */
 export type CelErrorKind = "syntax" | "undeclared" | "type";
 
 /** An expression that cannot be compiled, and where. The message is one sentence without the position. */
@@ -38,10 +39,13 @@ export class EvaluationError extends Error {
    * exist (or that a field is read from a value that has none, such as null).
    */
   readonly absent: boolean;
+  /** True if it was ended because it cost more than the environment's `budget`. */
+  readonly overBudget: boolean;
 
-  constructor(message: string, absent: boolean) {
+  constructor(message: string, absent: boolean, overBudget = false) {
     super(message);
     this.absent = absent;
+    this.overBudget = overBudget;
   }
 }
 

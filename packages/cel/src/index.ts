@@ -1,5 +1,13 @@
+export type { SizedKind, Sizes } from "./analysis/cost.ts";
 export type { Reads } from "./analysis/reads.ts";
-export { compile, type Outcome, type Program } from "./compile.ts";
+export { compile, type Explanation, type Outcome, type Program } from "./compile.ts";
 export type { Environment } from "./environment.ts";
 export { CelError, type CelErrorKind, EvaluationError } from "./errors.ts";
+export type { ExplainedPart, PartValue } from "./evaluate/explain.ts";
+export {
+  type SchemaOptions,
+  type SchemaTypes,
+  type StructuralSchema,
+  structsOfSchema,
+} from "./kubernetes/schema.ts";
 export { formatType, type StructField, type Structs, type Type } from "./types/type.ts";

@@ -10,6 +10,7 @@ import {
 } from "../values/time.ts";
 import { typeOfValue } from "../values/type-of.ts";
 import { asDouble, asInt, double, Failure, TypeValue, type Uint, type Value } from "../values/value.ts";
+import { fromBytes, toBytes } from "./cost.ts";
 import { fn, type Overload } from "./overload.ts";
 
 const same = (value: Value): Value => value;
@@ -21,7 +22,7 @@ export const conversions: readonly Overload[] = [
   fn("bool", "(string) -> bool", parseBool),
 
   fn("bytes", "(bytes) -> bytes", same),
-  fn("bytes", "(string) -> bytes", (text: string) => new Uint8Array(Buffer.from(text))),
+  fn("bytes", "(string) -> bytes", (text: string) => new Uint8Array(Buffer.from(text)), toBytes),
 
   fn("double", "(double) -> double", same),
   fn("double", "(int) -> double", (value: number | bigint) => double(Number(value))),
@@ -46,7 +47,7 @@ export const conversions: readonly Overload[] = [
   fn("string", "(int) -> string", String),
   fn("string", "(uint) -> string", (value: Uint) => String(value.$value)),
   fn("string", "(double) -> string", (value: Value) => formatDouble(asDouble(value) ?? Number.NaN)),
-  fn("string", "(bytes) -> string", decodeUtf8),
+  fn("string", "(bytes) -> string", decodeUtf8, fromBytes),
   fn("string", "(timestamp) -> string", formatTimestamp),
   fn("string", "(duration) -> string", (value: Duration) => formatDuration(value)),
 
@@ -88,12 +89,16 @@ function wholePart(value: Value, checked: (value: bigint) => Value, type: "int" 
   return inRange ? checked(BigInt(number)) : new Failure(`the ${type} is out of range`);
 }
 
-/** As Go's shortest notation: an exponent only from 1e21 on and below 1e-6, as JavaScript's. */
+/** As Go's strconv writes it: the fewest digits, with an exponent from 1e6 on and below 1e-4. */
 export function formatDouble(value: number): string {
   if (Object.is(value, -0)) return "-0";
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return String(value).replace(/e([+-])(\d)$/, "e$10$2");
+  if (Number.isNaN(value)) return "NaN";
+  const exponential = value.toExponential();
+  const exponent = Number(exponential.slice(exponential.indexOf("e") + 1));
+  if (exponent >= -4 && exponent < 6) return String(value);
+  return exponential.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

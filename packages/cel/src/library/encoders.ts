@@ -1,12 +1,13 @@
 import { Failure, type Value } from "../values/value.ts";
+import { scanOnly } from "./cost.ts";
 import { fn, type Library } from "./overload.ts";
 
 /** Base64, with padding or without where it is read. */
 export const encoders: Library = {
   name: "encoders",
   overloads: [
-    fn("base64.encode", "(bytes) -> string", (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")),
-    fn("base64.decode", "(string) -> bytes", decode),
+    fn("base64.encode", "(bytes) -> string", (bytes: Uint8Array) => Buffer.from(bytes).toString("base64"), scanOnly),
+    fn("base64.decode", "(string) -> bytes", decode, scanOnly),
   ],
 };
 

@@ -58,7 +58,8 @@ function ofComparable(type: string): Overload[] {
 }
 
 function range(count: number | bigint): Value {
-  if (count < 0 || count > cost.longestRange) return new Failure(`lists.range goes up to ${cost.longestRange}, not to ${count}`);
+  if (count < 0 || count > cost.longestRange)
+    return new Failure(`lists.range goes up to ${cost.longestRange}, not to ${count}`);
   return Array.from({ length: Number(count) }, (_, index) => index);
 }
 

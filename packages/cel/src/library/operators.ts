@@ -3,6 +3,7 @@ import { lookUp, sizeOfMap } from "../values/map.ts";
 import { add, divide, modulo, multiply, negate, subtract } from "../values/number.ts";
 import { addTimes, subtractTimes } from "../values/time.ts";
 import { Failure, type Value } from "../values/value.ts";
+import { concatenation, listConcatenation, membership } from "./cost.ts";
 import { both, fn, type Implementation, type Overload } from "./overload.ts";
 
 /** An operator over each of the number types. */
@@ -36,19 +37,9 @@ export const operators: readonly Overload[] = [
   ),
   fn("!_", "(bool) -> bool", (value: boolean) => !value),
 
-  fn(
-    "_+_",
-    "(string, string) -> string",
-    (a: string, b: string) => a + b,
-    (values) => textCost(values),
-  ),
-  fn(
-    "_+_",
-    "(bytes, bytes) -> bytes",
-    (a: Uint8Array, b: Uint8Array) => Buffer.concat([a, b]),
-    (values) => textCost(values),
-  ),
-  fn("_+_", "(list<A>, list<A>) -> list<A>", (a: Value[], b: Value[]) => [...a, ...b]),
+  fn("_+_", "(string, string) -> string", (a: string, b: string) => a + b, concatenation),
+  fn("_+_", "(bytes, bytes) -> bytes", (a: Uint8Array, b: Uint8Array) => Buffer.concat([a, b]), concatenation),
+  fn("_+_", "(list<A>, list<A>) -> list<A>", (a: Value[], b: Value[]) => a.concat(b), listConcatenation),
   fn("_+_", "(timestamp, duration) -> timestamp", addTimes),
   fn("_+_", "(duration, timestamp) -> timestamp", (a, b) => addTimes(b, a)),
   fn("_+_", "(duration, duration) -> duration", addTimes),
@@ -69,14 +60,10 @@ export const operators: readonly Overload[] = [
     "@in",
     "(A, list<A>) -> bool",
     (value: Value, list: Value[]) => list.some((element) => equal(element, value)),
-    (values) => (values[1] as Value[]).length,
+    membership,
   ),
   fn("@in", "(A, map<A, B>) -> bool", (key: Value, map: Value) => lookUp(map, key) !== undefined),
 
   ...both("size", "(list<A>) -> int", (list: Value[]) => list.length),
   ...both("size", "(map<A, B>) -> int", sizeOfMap),
 ];
-
-function textCost([a, b]: readonly Value[]): number {
-  return Math.ceil(((a as string).length + (b as string).length) / 10);
-}

@@ -1,6 +1,7 @@
 import { parseSignature, type Signature } from "../types/signature.ts";
 import type { Type } from "../types/type.ts";
 import type { Value } from "../values/value.ts";
+import type { CallCost } from "./cost.ts";
 
 /** A function for arguments of certain types. */
 export interface Overload extends Signature {
@@ -12,14 +13,12 @@ export interface Overload extends Signature {
    * called with a `Failure`, and may return one.
    */
   readonly call: Implementation;
-  /** What a call costs, in Kubernetes' units, where it is not 1. */
-  readonly cost?: Cost | undefined;
+  /** What a call costs, where it is not 1. */
+  readonly cost?: CallCost | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each takes values of its own parameters' types
 export type Implementation = (...values: any[]) => Value;
-
-export type Cost = (values: readonly Value[], result: Value) => number;
 
 /** A name that stands for a value, such as that of a type. */
 export interface Constant {
@@ -44,17 +43,17 @@ export interface Library {
 }
 
 /** `fn("size", "(string) -> int", (text) => ...)` */
-export function fn(name: string, signature: string, call: Implementation, cost?: Cost): Overload {
+export function fn(name: string, signature: string, call: Implementation, cost?: CallCost): Overload {
   return { name, method: false, ...parseSignature(signature), call, cost };
 }
 
 /** `method("trim", "(string) -> string", (text) => ...)` */
-export function method(name: string, signature: string, call: Implementation, cost?: Cost): Overload {
+export function method(name: string, signature: string, call: Implementation, cost?: CallCost): Overload {
   return { name, method: true, ...parseSignature(signature), call, cost };
 }
 
 /** Both ways to call: `size(x)` and `x.size()`. */
-export function both(name: string, signature: string, call: Implementation, cost?: Cost): Overload[] {
+export function both(name: string, signature: string, call: Implementation, cost?: CallCost): Overload[] {
   return [fn(name, signature, call, cost), method(name, signature, call, cost)];
 }
 

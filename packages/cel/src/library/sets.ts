@@ -1,23 +1,24 @@
 import { equal } from "../values/equal.ts";
 import type { Value } from "../values/value.ts";
+import { setComparison } from "./cost.ts";
 import { fn, type Library } from "./overload.ts";
 
 /** Lists taken as sets: neither order nor number counts. */
 export const sets: Library = {
   name: "sets",
   overloads: [
-    fn("sets.contains", "(list<T>, list<T>) -> bool", contains, product),
+    fn("sets.contains", "(list<T>, list<T>) -> bool", contains, setComparison(1)),
     fn(
       "sets.equivalent",
       "(list<T>, list<T>) -> bool",
       (a: Value[], b: Value[]) => contains(a, b) && contains(b, a),
-      product,
+      setComparison(2),
     ),
     fn(
       "sets.intersects",
       "(list<T>, list<T>) -> bool",
       (a: Value[], b: Value[]) => a.some((each) => isIn(each, b)),
-      product,
+      setComparison(1),
     ),
   ],
 };
@@ -28,9 +29,4 @@ function contains(list: readonly Value[], sub: readonly Value[]): boolean {
 
 function isIn(value: Value, list: readonly Value[]): boolean {
   return list.some((each) => equal(each, value));
-}
-
-/** Each is compared with each. */
-function product([a, b]: readonly Value[]): number {
-  return 1 + (a as Value[]).length * (b as Value[]).length;
 }

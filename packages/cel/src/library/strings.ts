@@ -1,4 +1,5 @@
 import { Failure, type Value } from "../values/value.ts";
+import { formatting, joining, listTraversal, quoting, replacing, scan, scanPart, splitting } from "./cost.ts";
 import { format } from "./format-text.ts";
 import { fn, type Library, method } from "./overload.ts";
 
@@ -7,28 +8,49 @@ export const strings: Library = {
   name: "strings",
   overloads: [
     method("charAt", "(string, int) -> string", charAt),
-    method("indexOf", "(string, string) -> int", (text: string, part: string) => indexOf(text, part, 0)),
-    method("indexOf", "(string, string, int) -> int", indexOf),
-    method("lastIndexOf", "(string, string) -> int", (text: string, part: string) => lastIndexOf(text, part)),
-    method("lastIndexOf", "(string, string, int) -> int", lastIndexOf),
-    method("lowerAscii", "(string) -> string", (text: string) => text.replace(/[A-Z]+/g, (part) => part.toLowerCase())),
-    method("upperAscii", "(string) -> string", (text: string) => text.replace(/[a-z]+/g, (part) => part.toUpperCase())),
-    method("replace", "(string, string, string) -> string", (text: string, from: string, to: string) =>
-      replace(text, from, to, -1),
+    method("indexOf", "(string, string) -> int", (text: string, part: string) => indexOf(text, part, 0), listTraversal),
+    method("indexOf", "(string, string, int) -> int", indexOf, listTraversal),
+    method(
+      "lastIndexOf",
+      "(string, string) -> int",
+      (text: string, part: string) => lastIndexOf(text, part),
+      listTraversal,
     ),
-    method("replace", "(string, string, string, int) -> string", replace),
-    method("split", "(string, string) -> list<string>", (text: string, separator: string) =>
-      split(text, separator, -1),
+    method("lastIndexOf", "(string, string, int) -> int", lastIndexOf, listTraversal),
+    method(
+      "lowerAscii",
+      "(string) -> string",
+      (text: string) => text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
+      scan,
     ),
-    method("split", "(string, string, int) -> list<string>", split),
-    method("substring", "(string, int) -> string", (text: string, from: number) => substring(text, from)),
-    method("substring", "(string, int, int) -> string", substring),
-    method("trim", "(string) -> string", trim),
-    method("reverse", "(string) -> string", (text: string) => characters(text).reverse().join("")),
-    method("join", "(list<string>) -> string", (list: Value[]) => join(list, "")),
-    method("join", "(list<string>, string) -> string", join),
-    method("format", "(string, list<dyn>) -> string", format),
-    fn("strings.quote", "(string) -> string", quote),
+    method(
+      "upperAscii",
+      "(string) -> string",
+      (text: string) => text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
+      scan,
+    ),
+    method(
+      "replace",
+      "(string, string, string) -> string",
+      (text: string, from: string, to: string) => replace(text, from, to, -1),
+      replacing,
+    ),
+    method("replace", "(string, string, string, int) -> string", replace, replacing),
+    method(
+      "split",
+      "(string, string) -> list<string>",
+      (text: string, separator: string) => split(text, separator, -1),
+      splitting,
+    ),
+    method("split", "(string, string, int) -> list<string>", split, splitting),
+    method("substring", "(string, int) -> string", (text: string, from: number) => substring(text, from), scanPart),
+    method("substring", "(string, int, int) -> string", substring, scanPart),
+    method("trim", "(string) -> string", trim, scanPart),
+    method("reverse", "(string) -> string", (text: string) => characters(text).reverse().join(""), scan),
+    method("join", "(list<string>) -> string", (list: Value[]) => join(list, ""), joining),
+    method("join", "(list<string>, string) -> string", join, joining),
+    method("format", "(string, list<dyn>) -> string", format, formatting),
+    fn("strings.quote", "(string) -> string", quote, quoting),
   ],
 };
 

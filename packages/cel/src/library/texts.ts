@@ -1,18 +1,24 @@
 import { RE2JS } from "re2js";
 import { Failure } from "../values/value.ts";
+import { pattern as patternCost, scanSecond, search } from "./cost.ts";
 import { both, method, type Overload } from "./overload.ts";
 
 /** The standard functions of strings and bytes. */
 export const texts: readonly Overload[] = [
   ...both("size", "(string) -> int", codePoints),
   ...both("size", "(bytes) -> int", (bytes: Uint8Array) => bytes.length),
-  method("contains", "(string, string) -> bool", (text: string, part: string) => text.includes(part)),
-  method("endsWith", "(string, string) -> bool", (text: string, part: string) => text.endsWith(part)),
-  method("startsWith", "(string, string) -> bool", (text: string, part: string) => text.startsWith(part)),
-  ...both("matches", "(string, string) -> bool", (text: string, source: string) => {
-    const pattern = patternOf(source);
-    return pattern instanceof Failure ? pattern : pattern.matcher(text).find();
-  }),
+  method("contains", "(string, string) -> bool", (text: string, part: string) => text.includes(part), search),
+  method("endsWith", "(string, string) -> bool", (text: string, part: string) => text.endsWith(part), scanSecond),
+  method("startsWith", "(string, string) -> bool", (text: string, part: string) => text.startsWith(part), scanSecond),
+  ...both(
+    "matches",
+    "(string, string) -> bool",
+    (text: string, source: string) => {
+      const pattern = patternOf(source);
+      return pattern instanceof Failure ? pattern : pattern.matcher(text).find();
+    },
+    patternCost,
+  ),
 ];
 
 /** Characters, of which some are two UTF-16 units. */

@@ -1,5 +1,6 @@
 import { opaque, type Type } from "../../types/type.ts";
 import { none, Optional, Special, type Value } from "../../values/value.ts";
+import { validation } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 import { isUrl } from "./url-value.ts";
 
@@ -143,9 +144,14 @@ export const format: Library = {
       return found === undefined ? none : new Optional(found);
     }),
     ...Array.from(formats, ([name, named]) => fn(`format.${name}`, `() -> ${F}`, () => named)),
-    method("validate", `(${F}, string) -> optional<list<string>>`, ({ $validate }: NamedFormat, text: string) => {
-      const mistakes = $validate(text);
-      return mistakes.length === 0 ? none : new Optional(mistakes);
-    }),
+    method(
+      "validate",
+      `(${F}, string) -> optional<list<string>>`,
+      ({ $validate }: NamedFormat, text: string) => {
+        const mistakes = $validate(text);
+        return mistakes.length === 0 ? none : new Optional(mistakes);
+      },
+      validation,
+    ),
   ],
 };

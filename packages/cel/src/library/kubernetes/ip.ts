@@ -1,5 +1,6 @@
 import { opaque, typeOf } from "../../types/type.ts";
 import { Failure, TypeValue } from "../../values/value.ts";
+import { scanOnly, scanTwice } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 import { type Ip, parseIp } from "./ip-value.ts";
 
@@ -9,12 +10,17 @@ const type = opaque("net.IP");
 export const ip: Library = {
   name: "kubernetes.net.ip",
   overloads: [
-    fn("ip", "(string) -> net.IP", parseIp),
-    fn("isIP", "(string) -> bool", (text: string) => !(parseIp(text) instanceof Failure)),
-    fn("ip.isCanonical", "(string) -> bool", (text: string) => {
-      const address = parseIp(text);
-      return address instanceof Failure ? address : String(address) === text;
-    }),
+    fn("ip", "(string) -> net.IP", parseIp, scanOnly),
+    fn("isIP", "(string) -> bool", (text: string) => !(parseIp(text) instanceof Failure), scanOnly),
+    fn(
+      "ip.isCanonical",
+      "(string) -> bool",
+      (text: string) => {
+        const address = parseIp(text);
+        return address instanceof Failure ? address : String(address) === text;
+      },
+      scanTwice,
+    ),
     fn("string", "(net.IP) -> string", String),
     method("family", "(net.IP) -> int", ({ $width }: Ip) => ($width === 32 ? 4 : 6)),
     method("isUnspecified", "(net.IP) -> bool", isUnspecified),

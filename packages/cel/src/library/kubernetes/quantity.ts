@@ -1,4 +1,5 @@
 import { asInt, double, Failure, int, type Value } from "../../values/value.ts";
+import { scanOnly } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 import {
   addQuantities,
@@ -23,8 +24,9 @@ export const quantity: Library = {
       "quantity",
       `(string) -> ${Q}`,
       (text: string) => parseQuantity(text) ?? new Failure(`${JSON.stringify(text)} is no quantity`),
+      scanOnly,
     ),
-    fn("isQuantity", "(string) -> bool", (text: string) => parseQuantity(text) !== undefined),
+    fn("isQuantity", "(string) -> bool", (text: string) => parseQuantity(text) !== undefined, scanOnly),
     fn("sign", `(${Q}) -> int`, sign),
     method("isInteger", `(${Q}) -> bool`, (value: Quantity) => integerOf(value) !== undefined),
     method("asInteger", `(${Q}) -> int`, (value: Quantity) => {

@@ -1,4 +1,5 @@
 import { Failure } from "../../values/value.ts";
+import { patternFind, patternFindAll } from "../cost.ts";
 import { type Library, method } from "../overload.ts";
 import { patternOf } from "../texts.ts";
 
@@ -6,15 +7,27 @@ import { patternOf } from "../texts.ts";
 export const regex: Library = {
   name: "kubernetes.regex",
   overloads: [
-    method("find", "(string, string) -> string", (text: string, source: string) => {
-      const found = matches(text, source, 1);
-      return found instanceof Failure ? found : (found[0] ?? "");
-    }),
-    method("findAll", "(string, string) -> list<string>", (text: string, source: string) =>
-      matches(text, source, Number.POSITIVE_INFINITY),
+    method(
+      "find",
+      "(string, string) -> string",
+      (text: string, source: string) => {
+        const found = matches(text, source, 1);
+        return found instanceof Failure ? found : (found[0] ?? "");
+      },
+      patternFind,
     ),
-    method("findAll", "(string, string, int) -> list<string>", (text: string, source: string, limit: number | bigint) =>
-      matches(text, source, limit < 0 ? Number.POSITIVE_INFINITY : Number(limit)),
+    method(
+      "findAll",
+      "(string, string) -> list<string>",
+      (text: string, source: string) => matches(text, source, Number.POSITIVE_INFINITY),
+      patternFindAll,
+    ),
+    method(
+      "findAll",
+      "(string, string, int) -> list<string>",
+      (text: string, source: string, limit: number | bigint) =>
+        matches(text, source, limit < 0 ? Number.POSITIVE_INFINITY : Number(limit)),
+      patternFindAll,
     ),
   ],
 };

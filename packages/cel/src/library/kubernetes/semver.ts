@@ -1,5 +1,6 @@
 import { opaque, type Type } from "../../types/type.ts";
 import { Failure, int, Special, type Value } from "../../values/value.ts";
+import { scanOnly } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 
 const S = "kubernetes.Semver";
@@ -40,17 +41,19 @@ export class Semver extends Special {
 export const semver: Library = {
   name: "kubernetes.semver",
   overloads: [
-    fn("semver", `(string) -> ${S}`, (text: string) => parseVersion(text) ?? noVersion(text)),
+    fn("semver", `(string) -> ${S}`, (text: string) => parseVersion(text) ?? noVersion(text), scanOnly),
     fn(
       "semver",
       `(string, bool) -> ${S}`,
       (text: string, normalize: boolean) => parse(text, normalize) ?? noVersion(text),
+      scanOnly,
     ),
-    fn("isSemver", "(string) -> bool", (text: string) => parseVersion(text) !== undefined),
+    fn("isSemver", "(string) -> bool", (text: string) => parseVersion(text) !== undefined, scanOnly),
     fn(
       "isSemver",
       "(string, bool) -> bool",
       (text: string, normalize: boolean) => parse(text, normalize) !== undefined,
+      scanOnly,
     ),
     ...(["major", "minor", "patch"] satisfies Part[]).map((name, index) =>
       method(name, `(${S}) -> int`, ({ $numbers }: Semver) => int(BigInt.asIntN(64, $numbers[index] ?? 0n))),

@@ -1,4 +1,5 @@
 import { Failure } from "../../values/value.ts";
+import { scanOnly } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 import { isUrl, parseUrl, type Url } from "./url-value.ts";
 
@@ -8,7 +9,12 @@ const U = "kubernetes.URL";
 export const urls: Library = {
   name: "kubernetes.urls",
   overloads: [
-    fn("url", `(string) -> ${U}`, (text: string) => parseUrl(text) ?? new Failure(`${JSON.stringify(text)} is no URL`)),
+    fn(
+      "url",
+      `(string) -> ${U}`,
+      (text: string) => parseUrl(text) ?? new Failure(`${JSON.stringify(text)} is no URL`),
+      scanOnly,
+    ),
     fn("isURL", "(string) -> bool", isUrl),
     method("getScheme", `(${U}) -> string`, ({ $scheme }: Url) => $scheme),
     method("getHost", `(${U}) -> string`, ({ $host }: Url) => $host),
