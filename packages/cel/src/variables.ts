@@ -1,7 +1,8 @@
-import type { Type } from "./types/type.ts";
+import { DYN, type Type } from "./types/type.ts";
 import { tester } from "./values/is.ts";
+import { CelMap, entriesOf, isMap } from "./values/map.ts";
 import { Duration, parseDuration, parseTimestamp, Timestamp, timestamp } from "./values/time.ts";
-import { Double, Failure, Uint, type Value } from "./values/value.ts";
+import { Double, Failure, Optional, Uint, type Value } from "./values/value.ts";
 
 /** From what a caller gives to a value of the declared type; undefined where it is none. */
 export type Conversion = (given: unknown) => Value | undefined;
@@ -26,12 +27,70 @@ export function conversionTo(type: Type): Conversion {
   }
 }
 
-/** What JSON writes as a string or a whole number, and what it stands for in a field of the type; undefined where nothing is to be done. */
+/**
+ * What JSON writes as a string or a whole number, and what it stands for in a field of the type, within
+ * lists and maps too; undefined where nothing is to be done.
+ */
 export function fieldConversion(type: Type): ((value: Value) => Value) | undefined {
-  const of = type.kind === "wrapper" ? type.of : type;
-  if (!["timestamp", "duration", "double", "bytes"].includes(of.kind)) return undefined;
-  const convert = of.kind === "bytes" ? fromBase64 : conversionTo(of);
-  return (value) => convert(value) ?? new Failure(`${JSON.stringify(value)} is no ${of.kind}`);
+  switch (type.kind) {
+    case "wrapper":
+      return fieldConversion(type.of);
+    case "list":
+      return elementsConversion(fieldConversion(type.element));
+    case "map":
+      return entriesConversion(fieldConversion(type.value));
+    case "opaque":
+      return type.name === "optional_type" ? insideConversion(fieldConversion(type.parameters[0] ?? DYN)) : undefined;
+    case "timestamp":
+    case "duration":
+    case "double":
+    case "bytes": {
+      const convert = type.kind === "bytes" ? fromBase64 : type.kind === "timestamp" ? toMoment : conversionTo(type);
+      return (value) => (value === null ? null : (convert(value) ?? new Failure(`this is no ${type.kind}`)));
+    }
+    default:
+      return undefined;
+  }
+}
+
+type ValueConversion = (value: Value) => Value;
+
+function elementsConversion(convert: ValueConversion | undefined): ValueConversion | undefined {
+  if (convert === undefined) return undefined;
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    const converted = value.map(convert);
+    return converted.find((each) => each instanceof Failure) ?? converted;
+  };
+}
+
+function entriesConversion(convert: ValueConversion | undefined): ValueConversion | undefined {
+  if (convert === undefined) return undefined;
+  return (value) => {
+    if (!isMap(value)) return value;
+    const map = new CelMap();
+    for (const [key, each] of entriesOf(value)) {
+      const converted = convert(each);
+      if (converted instanceof Failure) return converted;
+      map.$add(key, converted);
+    }
+    return map;
+  };
+}
+
+function insideConversion(convert: ValueConversion | undefined): ValueConversion | undefined {
+  if (convert === undefined) return undefined;
+  return (value) => {
+    if (!(value instanceof Optional) || value.$value === undefined) return value;
+    const converted = convert(value.$value);
+    return converted instanceof Failure ? converted : new Optional(converted);
+  };
+}
+
+/** In a field a date will do. */
+function toMoment(given: unknown): Value | undefined {
+  const isDate = typeof given === "string" && /^\d{4}-\d\d-\d\d$/.test(given);
+  return toTimestamp(isDate ? `${given}T00:00:00Z` : given);
 }
 
 function isJson(given: unknown): given is Value {

@@ -14,6 +14,7 @@ export type Type =
   /** Any type, the same one wherever a signature has the name. */
   | { readonly kind: "parameter"; readonly name: string };
 
+/** Types without parts; `dyn` is any, checked when it is evaluated. */
 export type SimpleKind =
   | "dyn"
   | "null"
@@ -50,7 +51,10 @@ export const parameter = (name: string): Type => ({ kind: "parameter", name });
 
 /** A field of a struct. */
 export interface StructField {
+  /** Of its value where it is there. */
   readonly type: Type;
+  /** What the object calls it, where an expression calls it otherwise. */
+  readonly name?: string | undefined;
 }
 
 /** The structs that an expression may meet. */
