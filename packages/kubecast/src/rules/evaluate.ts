@@ -1,4 +1,4 @@
-import { EvaluationError, type Program } from "@kubecast/cel";
+import type { Program } from "@kubecast/cel";
 import type { KubeObject } from "@kubecast/kube";
 import type { Description } from "../conditions/condition.ts";
 import type { Found } from "../conditions/conditions.ts";
@@ -102,13 +102,10 @@ function orNothing(rule: Rule, field: string, program: Program, scope: Scope): u
 
 /** Undefined where a field is absent. */
 function evaluate(rule: Rule, field: string, program: Program, scope: Scope): unknown {
-  try {
-    return program.evaluate(scope);
-  } catch (error) {
-    if (!(error instanceof EvaluationError)) throw error;
-    if (error.absent) return undefined;
-    throw new RuleError(`rule ${rule.name}: "${field}": ${error.message}`);
-  }
+  const outcome = program.tryEvaluate(scope);
+  if (outcome.ok) return outcome.value;
+  if (outcome.absent) return undefined;
+  throw new RuleError(`rule ${rule.name}: "${field}": ${outcome.error.message}`);
 }
 
 function kindOf(value: unknown): string {
