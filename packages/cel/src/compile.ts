@@ -52,9 +52,13 @@ export interface Program {
   explain(variables: Readonly<Record<string, unknown>>): Explanation;
 }
 
+/** What an evaluation came to, and how. */
 export interface Explanation {
+  /** As `tryEvaluate` has it. */
   readonly outcome: Outcome;
+  /** In Kubernetes' units; see `Environment.budget`. */
   readonly cost: number;
+  /** Those that were evaluated, in the order of the source; what is written as a value is left out. */
   readonly parts: readonly ExplainedPart[];
 }
 

@@ -28,7 +28,10 @@ export interface Environment {
   readonly variables: Readonly<Record<string, Type | string>>;
   /** The fields of the structs that the types of variables name; default: nothing is known of any. */
   readonly structs?: Structs | undefined;
-  /** Functions; default: all that there are. */
+  /**
+   * Functions; default: all that there are.
+   * @internal there is no public way yet to come by one.
+   */
   readonly libraries?: readonly Library[] | undefined;
   /** Where names are looked up first, such as `google.protobuf`. */
   readonly container?: string | undefined;

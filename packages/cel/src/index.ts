@@ -1,3 +1,10 @@
+/**
+ * Expressions of the Common Expression Language (CEL) over JSON objects: compiled once,
+ * evaluated many times.
+ *
+ * @module @kubecast/cel
+ */
+
 export type { SizedKind, Sizes } from "./analysis/cost.ts";
 export type { Reads } from "./analysis/reads.ts";
 export { compile, type Explanation, type Outcome, type Program } from "./compile.ts";
@@ -10,4 +17,5 @@ export {
   type StructuralSchema,
   structsOfSchema,
 } from "./kubernetes/schema.ts";
+export type { Range } from "./library/cost.ts";
 export { formatType, type StructField, type Structs, type Type } from "./types/type.ts";

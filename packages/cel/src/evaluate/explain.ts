@@ -7,6 +7,7 @@ import { Failure, type Value } from "../values/value.ts";
 export interface ExplainedPart {
   /** Where it stands in the source, in UTF-16 units from 0. */
   readonly start: number;
+  /** Where it ends, the last unit not included. */
   readonly end: number;
   /** Where a pointer to it belongs: its operator, its field's or its function's name. */
   readonly at: number;

@@ -28,6 +28,7 @@ export interface StructuralSchema {
   readonly "x-kubernetes-embedded-resource"?: boolean | undefined;
 }
 
+/** How a schema becomes types. */
 export interface SchemaOptions {
   /** What messages call the object, such as `Widget`. */
   readonly name: string;
@@ -39,7 +40,9 @@ export interface SchemaOptions {
 
 /** A type, and the structs that it is made of. */
 export interface SchemaTypes {
+  /** Of the whole object. */
   readonly type: Type;
+  /** All that the type names. */
   readonly structs: Structs;
 }
 

@@ -14,8 +14,11 @@ export interface CallCost {
   readonly result?: ((...args: readonly Extent[]) => Extent) | undefined;
 }
 
+/** The least and the most; `max` may be Infinity. */
 export interface Range {
+  /** At least 0. */
   readonly min: number;
+  /** At least `min`. */
   readonly max: number;
 }
 
