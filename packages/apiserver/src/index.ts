@@ -1,3 +1,9 @@
+/**
+ * A Kubernetes API server in memory, for tests and demos.
+ *
+ * @module @kubecast/apiserver
+ */
+
 export type { Command, Execution } from "./containers/commands.ts";
 export type { ContainerFile, ContainerFiles } from "./containers/container-files.ts";
 export type { ContainerLog, LogLine } from "./containers/container-log.ts";

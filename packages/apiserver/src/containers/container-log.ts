@@ -1,5 +1,6 @@
 /** One write of a container, with the time of it, milliseconds since 1970. */
 export interface LogLine {
+  /** Milliseconds since 1970. */
   readonly time: number;
   /** With its line end, which only the last one may lack. */
   readonly text: string;

@@ -159,9 +159,11 @@ const workloads: readonly Workload[] = [
   },
 ];
 
+/** Whom to ask, and until when. */
 export interface DemoOptions {
   /** Other scripts than those of `demoScripts`. */
   readonly scripts?: Partial<Record<Script, string>>;
+  /** Stops the making of objects; those that are there stay. */
   readonly signal?: AbortSignal;
 }
 

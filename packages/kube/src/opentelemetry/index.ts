@@ -1,3 +1,9 @@
+/**
+ * Spans and metrics of what the library does. Needs the package `@opentelemetry/api`.
+ *
+ * @module @kubecast/kube/opentelemetry
+ */
+
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { version } from "../client/version.ts";
 

@@ -1,3 +1,9 @@
+/**
+ * The fields of the built-in kinds: their types, and how patches and server-side apply merge them.
+ *
+ * @module @kubecast/kube/fields
+ */
+
 import { kinds, packages } from "./fields.generated.ts";
 
 // Import this module only where the fields of built-in kinds are needed, and

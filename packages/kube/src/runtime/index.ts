@@ -1,3 +1,8 @@
+/**
+ * What controllers are made of: reconciling, a work queue, finalizers, Events, leader election.
+ *
+ * @module @kubecast/kube/runtime
+ */
 export { Controller, type ControllerSettings, type WarmUpOptions } from "./controller.ts";
 export { type NewEvent, Recorder, type RecorderOptions } from "./events.ts";
 export { type Finalization, finalizer } from "./finalizer.ts";

@@ -54,7 +54,10 @@ export class Store<K extends KubeObject> implements Iterable<K> {
     return this.#objects.size;
   }
 
-  /** @param namespace of the object; none for cluster-scoped ones. */
+  /**
+   * Undefined where there is none.
+   * @param namespace of the object; none for cluster-scoped ones.
+   */
   get(name: string, namespace?: string): K | undefined {
     return this.#objects.get(name, namespace);
   }

@@ -73,6 +73,7 @@ export interface WatchStats {
   errors: number;
 }
 
+/** All zero: for `WatchOptions.stats`. */
 export function watchStats(): WatchStats {
   return { lastHeard: undefined, lists: 0, restarts: 0, errors: 0 };
 }
