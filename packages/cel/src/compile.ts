@@ -43,7 +43,7 @@ export interface Program {
    * bytes base64, timestamps RFC 3339, durations seconds ("1.5s"), types their
    * names. An object or list of the input comes back as itself, not a copy.
    * A variable left out or undefined is absent, one of another type than declared an error.
-   * @throws {EvaluationError}
+   * @throws {EvaluationError} it has no value for these variables.
    */
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;
   /** The same, with what `evaluate` would throw as a value: many times faster where fields are absent. */
@@ -70,7 +70,14 @@ export type Outcome =
 /**
  * Compiles a CEL expression. Values are those of JSON: whole numbers are ints,
  * other numbers doubles.
- * @throws {CelError}
+ *
+ * ```ts
+ * const program = compile("object.spec.replicas > 2", { variables: { object: "dyn" } });
+ * console.log(program.evaluate({ object: { spec: { replicas: 3 } } })); // true
+ * console.log(program.reads); // { object: { spec: { replicas: true } } }
+ * ```
+ *
+ * @throws {CelError} it is no expression, or one that cannot have a value.
  */
 export function compile(source: string, environment: Environment): Program {
   return new CompiledProgram(source, parse(source), environment);
@@ -103,9 +110,9 @@ class CompiledProgram implements Program {
     const variables = new Map(
       Object.entries(environment.variables).map(([name, type]) => [name, typeOfVariable(type)]),
     );
-    const { functions, constants, messages } = librariesOf(environment);
+    const { functions, types, values, messages } = librariesOf(environment);
     const container = environment.container ?? "";
-    const declared = new Map([...Array.from(constants, ([name, { type }]) => [name, type] as const), ...variables]);
+    const declared = new Map([...types, ...variables]);
     const checked = checkTypes(source, expr, {
       variables: declared,
       functions,
@@ -118,8 +125,8 @@ class CompiledProgram implements Program {
     const scope: Scope = {
       functions,
       variables: new Set(variables.keys()),
-      constants: new Map(Array.from(constants, ([name, { value }]) => [name, value])),
-      messages: new Map(Array.from(messages, ([name, { make }]) => [name, make])),
+      constants: values,
+      messages,
       container,
       nullIsAbsent: environment.nullIsAbsent ?? false,
       conversions: conversionsOf(checked.types),

@@ -17,6 +17,7 @@ import { standard } from "./library/standard.ts";
 import { strings } from "./library/strings.ts";
 import { parseType } from "./types/signature.ts";
 import { noStructs, type Structs, type Type } from "./types/type.ts";
+import type { Value } from "./values/value.ts";
 
 /** What an expression may name. */
 export interface Environment {
@@ -69,7 +70,9 @@ export const allLibraries: readonly Library[] = [
 /** What a list of libraries brings together. */
 export interface Libraries {
   readonly functions: Functions;
-  readonly constants: ReadonlyMap<string, Constant>;
+  /** Of constants, types among them. */
+  readonly types: ReadonlyMap<string, Type>;
+  readonly values: ReadonlyMap<string, Value>;
   readonly messages: ReadonlyMap<string, Message>;
 }
 
@@ -79,9 +82,11 @@ const known = new WeakMap<readonly Library[], Libraries>();
 export function librariesOf({ libraries = allLibraries }: Environment): Libraries {
   let joined = known.get(libraries);
   if (joined === undefined) {
+    const constants = libraries.flatMap(({ constants = new Map<string, Constant>() }) => [...constants]);
     joined = {
       functions: new Functions(libraries),
-      constants: new Map(libraries.flatMap(({ constants = new Map() }) => [...constants])),
+      types: new Map(constants.map(([name, { type }]) => [name, type])),
+      values: new Map(constants.map(([name, { value }]) => [name, value])),
       messages: new Map(libraries.flatMap(({ messages = new Map() }) => [...messages])),
     };
     known.set(libraries, joined);

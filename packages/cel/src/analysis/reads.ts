@@ -29,8 +29,8 @@ class Place {
     const each = this.below.get("[]")?.reads();
     return Object.fromEntries(
       Array.from(this.below, ([field, place]) => {
-        const reads = place.reads();
-        return [field, each === undefined ? reads : merged(reads, each)];
+        if (each === undefined) return [field, place.reads()];
+        return [field, field === "[]" ? each : merged(place.reads(), each)];
       }),
     );
   }
@@ -39,7 +39,10 @@ class Place {
 function merged(one: true | Reads, other: true | Reads): true | Reads {
   if (one === true || other === true) return true;
   const fields = new Map(Object.entries(one));
-  for (const [field, reads] of Object.entries(other)) fields.set(field, merged(fields.get(field) ?? reads, reads));
+  for (const [field, reads] of Object.entries(other)) {
+    const same = fields.get(field);
+    fields.set(field, same === undefined ? reads : merged(same, reads));
+  }
   return Object.fromEntries(fields);
 }
 
@@ -54,7 +57,15 @@ const fresh: Value = { places: [], items: [] };
 const union = (values: readonly Value[]): Value =>
   values.length === 1
     ? (values[0] ?? fresh)
-    : { places: values.flatMap((value) => value.places), items: values.flatMap((value) => value.items) };
+    : {
+        places: distinct(values.flatMap(({ places }) => places)),
+        items: distinct(values.flatMap(({ items }) => items)),
+      };
+
+/** A variable may be joined to itself, and what comes of that again. */
+function distinct<T>(all: readonly T[]): readonly T[] {
+  return all.length < 2 ? all : [...new Set(all)];
+}
 
 /**
  * The fields of each variable (of these `names`) that evaluating `expr` can read, if `result` is
@@ -67,8 +78,13 @@ export function readsOf(expr: Expr, names: ReadonlySet<string>, result: true | R
   return variables.below.size === 0 ? {} : (variables.reads() as Reads);
 }
 
+/** Those that are read whole already. */
+const consumed = new WeakSet<Value>();
+
 function consume(value: Value, reads: true | Reads): void {
   if (reads === true) {
+    if (consumed.has(value)) return;
+    consumed.add(value);
     for (const place of value.places) place.whole = true;
     for (const item of value.items) consume(item, true);
     return;
@@ -76,8 +92,21 @@ function consume(value: Value, reads: true | Reads): void {
   for (const [field, below] of Object.entries(reads)) consume(select(value, field), below);
 }
 
+const selected = new WeakMap<Value, Map<string, Value>>();
+
 function select(value: Value, field: string): Value {
-  return union([{ places: value.places.map((place) => place.at(field)), items: [] }, ...value.items]);
+  if (value === fresh) return fresh;
+  let fields = selected.get(value);
+  if (fields === undefined) {
+    fields = new Map();
+    selected.set(value, fields);
+  }
+  let found = fields.get(field);
+  if (found === undefined) {
+    found = union([{ places: value.places.map((place) => place.at(field)), items: [] }, ...value.items]);
+    fields.set(field, found);
+  }
+  return found;
 }
 
 type Scope = ReadonlyMap<string, Value>;
@@ -105,7 +134,7 @@ class Walk {
         return expr.test ? fresh : field;
       }
       case "list":
-        return { places: [], items: expr.elements.map(({ value }) => this.value(value, scope)) };
+        return { places: [], items: distinct(expr.elements.map(({ value }) => this.value(value, scope))) };
       case "map":
         return {
           places: [],

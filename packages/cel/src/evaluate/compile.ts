@@ -9,7 +9,7 @@ import {
 } from "../analysis/fixed-cost.ts";
 import { isClosed } from "../analysis/fold.ts";
 import { nothing, sizeOf, traversal } from "../library/cost.ts";
-import type { Functions } from "../library/overload.ts";
+import type { Functions, Message } from "../library/overload.ts";
 import type { Call, Comprehension, Constant, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
 import { compare } from "../values/compare.ts";
 import { equal } from "../values/equal.ts";
@@ -31,7 +31,7 @@ export interface Scope {
   readonly variables: ReadonlySet<string>;
   /** Types, and what else a name stands for once and for all. */
   readonly constants: ReadonlyMap<string, Value>;
-  readonly messages: ReadonlyMap<string, MessageMaker>;
+  readonly messages: ReadonlyMap<string, Message>;
   /** Where names are looked up first, such as `google.protobuf`; empty for none. */
   readonly container: string;
   /** Whether `has` takes a field that is null for an absent one. */
@@ -41,8 +41,6 @@ export interface Scope {
   /** Is told what each part of the expression comes to. */
   readonly record?: ((expr: Expr, value: Value) => void) | undefined;
 }
-
-export type MessageMaker = (fields: ReadonlyMap<string, Value>) => Value;
 
 /** A compiled expression and the slots that it wants filled. */
 export interface Compiled {
@@ -482,7 +480,7 @@ class Compiler {
   #message(expr: MessageLiteral, locals: Locals): Step {
     const { messages, container } = this.#scope;
     const found = resolve(partsOf(expr.name), container, (name) => messages.has(name), "whole");
-    const make = found && messages.get(found.name);
+    const make = found && messages.get(found.name)?.make;
     if (make === undefined) return constant(new Failure(`there is no type ${expr.name}`, false, expr.start));
     const fields = expr.fields.map(({ name, value, optional, at }) => ({
       name,
