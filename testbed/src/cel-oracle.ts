@@ -15,7 +15,8 @@ export interface CelQuestion {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Of variables that are not dynamic: `timestamp`, or `object` for the one that `kind` or `schema` describes. */
   readonly types?: Readonly<Record<string, "timestamp" | "object">>;
-  /** A built-in kind of the core group, such as `Pod`. */
+  /** With `kind`: a built-in one, such as `apps/v1` and `Deployment`. */
+  readonly apiVersion?: string;
   readonly kind?: string;
   /** Instead of `kind`, an OpenAPI v3 schema of a whole object. */
   readonly schema?: unknown;

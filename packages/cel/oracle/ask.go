@@ -61,7 +61,7 @@ func ask(q question) answer {
 
 func environmentOf(q question) *typed {
 	names, _ := json.Marshal([]any{q.Types, keys(q.Variables)})
-	key := q.Kind + string(q.Schema) + string(names)
+	key := q.APIVersion + q.Kind + string(q.Schema) + string(names)
 	if environments[key] == nil {
 		environments[key] = newEnvironment(q)
 	}
@@ -73,7 +73,7 @@ func newEnvironment(q question) *typed {
 	var declared *apiservercel.DeclType
 	switch {
 	case q.Kind != "":
-		result.schema, result.err = builtIn.ResolveSchema(schema.GroupVersionKind{Version: "v1", Kind: q.Kind})
+		result.schema, result.err = builtIn.ResolveSchema(schema.FromAPIVersionAndKind(q.APIVersion, q.Kind))
 	case q.Schema != nil:
 		result.schema = &spec.Schema{}
 		result.err = json.Unmarshal(q.Schema, result.schema)

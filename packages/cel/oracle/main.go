@@ -15,8 +15,9 @@ type question struct {
 	Variables map[string]any `json:"variables"`
 	// Of variables that are not dynamic: "timestamp", or "object" for one that Kind or Schema describes.
 	Types map[string]string `json:"types"`
-	// The built-in kind of the core group whose type "object" is, such as Pod.
-	Kind string `json:"kind"`
+	// The built-in kind whose type "object" is, such as v1 Pod or apps/v1 Deployment.
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
 	// Instead of Kind, an OpenAPI v3 schema.
 	Schema json.RawMessage `json:"schema"`
 }
