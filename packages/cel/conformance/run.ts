@@ -3,8 +3,6 @@ import { type Checked, checkTypes } from "../src/check/checker.ts";
 import { compile } from "../src/compile.ts";
 import { type Environment, librariesOf, structsOf, typeOfVariable } from "../src/environment.ts";
 import { CelError } from "../src/errors.ts";
-import { compileSteps } from "../src/evaluate/compile.ts";
-import { Frame } from "../src/evaluate/frame.ts";
 import type { Expr } from "../src/syntax/ast.ts";
 import { parse } from "../src/syntax/parser.ts";
 import type { Type } from "../src/types/type.ts";
@@ -12,6 +10,7 @@ import { toJson } from "../src/values/json.ts";
 import { Failure, type Value } from "../src/values/value.ts";
 import type { Case } from "./cases.ts";
 import { environmentOf, typeOf } from "./environment.ts";
+import { evaluate } from "./evaluate.ts";
 import { differs, treeDiffers, unchecked, unevaluated } from "./skips.ts";
 import { debugTree, goType, plainType, withoutOverloads } from "./tree.ts";
 import { same, testValue } from "./values.ts";
@@ -83,8 +82,8 @@ const firstLine = ({ error = "" }: Case): string => error.split("\n", 1)[0] ?? "
 
 function checkedAs(each: Case, expr: Expr, environment: Environment): Checked | CelError {
   const { test, file } = each;
-  const { functions, messages, constants } = librariesOf(environment);
-  const variables = new Map<string, Type>(Array.from(constants, ([name, { type }]) => [name, type]));
+  const { functions, messages, types } = librariesOf(environment);
+  const variables = new Map<string, Type>(types);
   for (const [name, type] of Object.entries(environment.variables)) variables.set(name, typeOfVariable(type));
   const container = environment.container ?? "";
   const declarations = { variables, functions, messages, container, structs: structsOf(environment) };
@@ -118,23 +117,11 @@ function checkedAs(each: Case, expr: Expr, environment: Environment): Checked | 
 
 function evaluated(each: Case, expr: Expr, environment: Environment, checked: Checked | undefined): undefined {
   const { test } = each;
-  const { functions, messages, constants } = librariesOf(environment);
   const bindings = Object.fromEntries(
     Object.entries(test.bindings ?? {}).map(([name, { value }]) => [name, testValue(value)]),
   );
-  const steps = compileSteps(expr, {
-    functions,
-    variables: new Set(Object.keys(checked === undefined ? bindings : environment.variables)),
-    constants: new Map(Array.from(constants, ([name, { value }]) => [name, value])),
-    messages: new Map(Array.from(messages, ([name, { make }]) => [name, make])),
-    container: environment.container ?? "",
-    nullIsAbsent: false,
-    conversions: new Map(),
-  });
-  const frame = new Frame(steps.slots, Number.POSITIVE_INFINITY);
-  for (const [name, { slot, absent }] of steps.variables)
-    frame.slots[slot] = bindings[name] ?? (name in bindings ? null : absent);
-  const value = steps.step(frame);
+  const names = Object.keys(checked === undefined ? bindings : environment.variables);
+  const value = evaluate(expr, environment, names, bindings);
   if (checked !== undefined) throughTheFace(each, environment, bindings, value);
   if (test.evalError !== undefined) {
     expect(value instanceof Failure, () => `${shown(value)} instead of an error`);

@@ -69,13 +69,13 @@ const place = { start: 0, end: 0, at: 0 };
 const name = fc.constantFrom("a", "b", "item", "x1", "_y", "has2", "size");
 const field = fc.oneof(name, fc.constantFrom("in", "true", "for", "b-c", "a/b", "8", "a b", "__proto__"));
 const literals: fc.Arbitrary<Literal> = fc.oneof(
-  fc.constant({ type: "null", value: null } as const),
-  fc.boolean().map((value) => ({ type: "bool", value }) as const),
-  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => ({ type: "int", value }) as const),
-  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => ({ type: "uint", value }) as const),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => ({ type: "double", value }) as const),
-  fc.string({ unit: "binary", maxLength: 8 }).map((value) => ({ type: "string", value }) as const),
-  fc.uint8Array({ maxLength: 8 }).map((value) => ({ type: "bytes", value: Buffer.from(value) }) as const),
+  fc.constant({ type: "null" as const, value: null }),
+  fc.boolean().map((value) => ({ type: "bool" as const, value })),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => ({ type: "int" as const, value })),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => ({ type: "uint" as const, value })),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => ({ type: "double" as const, value })),
+  fc.string({ unit: "binary", maxLength: 8 }).map((value) => ({ type: "string" as const, value })),
+  fc.uint8Array({ maxLength: 8 }).map((value) => ({ type: "bytes" as const, value: Buffer.from(value) as Uint8Array })),
 );
 const binary = "_+_ _-_ _*_ _/_ _%_ _<_ _<=_ _>_ _>=_ _==_ _!=_ @in _[_] _[?_]".split(" ");
 const call = (name: string, args: Expr[], target?: Expr): Expr => ({
