@@ -111,39 +111,21 @@ export class Metrics {
     });
   }
 
-  #gauge<L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    read: (gauge: Gauge<L>) => void,
-  ): void {
-    new Gauge<L>({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        read(this);
-      },
-    });
+  #gauge<L extends string>(...[name, help, labelNames, read]: Reading<L, Gauge<L>>): void {
+    new Gauge<L>({ name, help, labelNames, registers: [this.registry], collect: anew(read) });
   }
 
-  #counter<L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    read: (counter: Counter<L>) => void,
-  ): void {
-    new Counter<L>({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        read(this);
-      },
-    });
+  #counter<L extends string>(...[name, help, labelNames, read]: Reading<L, Counter<L>>): void {
+    new Counter<L>({ name, help, labelNames, registers: [this.registry], collect: anew(read) });
   }
+}
+
+/** A metric that `read` sets whenever somebody asks. */
+type Reading<L extends string, M> = [name: string, help: string, labelNames: readonly L[], read: (metric: M) => void];
+
+function anew<M extends { reset(): void }>(read: (metric: M) => void): (this: M) => void {
+  return function collect() {
+    this.reset();
+    read(this);
+  };
 }
