@@ -12,6 +12,16 @@ export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/** The list that the value is, or one without items. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The objects of the list that the value is. */
+export function objectsOf(value: unknown): Fields[] {
+  return listOf(value).map(fieldsOf);
+}
+
 /** `what` begins the message of the 400. The parser's own words stay out of it: they quote the body. */
 export function parseJson(body: Buffer, what: string): unknown {
   try {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { fieldsOf, isFields } from "../api/fields.ts";
+import { fieldsOf, objectsOf } from "../api/fields.ts";
 import { badRequest, notFound } from "../api/status-error.ts";
 import type { Containers } from "../containers/containers.ts";
 import { serveLog } from "../containers/log-stream.ts";
@@ -101,10 +101,9 @@ function offered(request: IncomingMessage): string[] {
 
 /** The one asked for or, where none is, the only one. */
 function chooseContainer(spec: Record<string, unknown>, pod: string, asked: string): string {
-  const names = ["containers", "initContainers", "ephemeralContainers"].map((field) => {
-    const list = spec[field];
-    return Array.isArray(list) ? list.map((each) => String(isFields(each) ? each.name : "")) : [];
-  });
+  const names = ["containers", "initContainers", "ephemeralContainers"].map((field) =>
+    objectsOf(spec[field]).map(({ name }) => String(name)),
+  );
   const [own = []] = names;
   if (asked !== "") {
     if (names.flat().includes(asked)) return asked;

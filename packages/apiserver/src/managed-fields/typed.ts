@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Fields, isFields } from "../api/fields.ts";
+import { type Fields, isFields, listOf } from "../api/fields.ts";
 import { below, type FieldSet, isMember, nothing, partOf, whole } from "./field-set.ts";
 import { fieldType, type ListType, type MapType, type MergeType, resolve } from "./merge-type.ts";
 
@@ -34,7 +34,7 @@ function partOfValue(value: unknown, open: MergeType, member: boolean): FieldSet
       if (part !== undefined) parts[`f:${name}`] = part;
     }
   } else {
-    for (const element of Array.isArray(value) ? value : []) {
+    for (const element of listOf(value)) {
       parts[elementStep(type, element)] = partOfValue(element, type.element, true) ?? whole;
     }
   }
@@ -123,7 +123,7 @@ function compareLists(parts: Parts, before: unknown, after: unknown, type: ListT
 
 function grouped(list: unknown, type: ListType): Map<string, unknown[]> {
   const groups = new Map<string, unknown[]>();
-  for (const element of Array.isArray(list) ? list : []) {
+  for (const element of listOf(list)) {
     const step = elementStep(type, element);
     const group = groups.get(step);
     if (group === undefined) groups.set(step, [element]);
@@ -144,7 +144,7 @@ export function merge(live: unknown, config: unknown, open: MergeType): unknown 
   if (live === undefined || type.shape === "scalar" || type.shape === "whole") return config;
   if (isBlank(live) && isBlank(config)) return config;
   if (type.shape === "list") {
-    return mergeLists(Array.isArray(live) ? live : [], Array.isArray(config) ? config : [], type);
+    return mergeLists(listOf(live), listOf(config), type);
   }
   const merged = new Map(Object.entries(isFields(live) ? live : {}));
   for (const [name, value] of Object.entries(isFields(config) ? config : {})) {

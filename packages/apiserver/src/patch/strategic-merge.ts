@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Fields, isFields } from "../api/fields.ts";
+import { type Fields, isFields, listOf } from "../api/fields.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 
 /** The patch cannot be read as a strategic merge patch of its kind. */
@@ -142,8 +142,4 @@ function unknownDirective(command: unknown): StrategicMergeError {
   return new StrategicMergeError(
     `unknown ${directive} directive ${JSON.stringify(command)}: replace, merge and delete are known`,
   );
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

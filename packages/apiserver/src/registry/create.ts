@@ -12,13 +12,14 @@ import {
   required,
   StatusError,
 } from "../api/status-error.ts";
+import { timestamp } from "../api/timestamp.ts";
 import type { ManagedEntry } from "../managed-fields/entries.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { withDefaults } from "./defaults.ts";
 import { checkMetadata } from "./metadata.ts";
 import { generatedName, nameProblem } from "./names.ts";
 import { ownersOfNew, withOwners } from "./owners.ts";
-import { keyOf, type Registry, type Target, timestamp, type WriteOptions } from "./target.ts";
+import { keyOf, type Registry, type Target, type WriteOptions } from "./target.ts";
 
 /**
  * Stores a new object: names it, gives it its identity and defaults, and drops

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, listOf, objectsOf } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 import { invalid, invalidValue, required, unsupportedValue } from "../api/status-error.ts";
 
@@ -17,7 +17,7 @@ export function definesResources({ group, plural }: Pick<ServedResource, "group"
 export function completeDefinition(resource: ServedResource, object: Fields, name: string): Fields {
   const spec = fieldsOf(object.spec);
   const names = fieldsOf(spec.names);
-  const versions = list(spec.versions).map(fieldsOf);
+  const versions = objectsOf(spec.versions);
   const causes = problems(name, spec, names, versions);
   if (causes.length > 0) throw invalid(resource, name, causes);
   const kind = String(names.kind);
@@ -32,7 +32,7 @@ export function completeDefinition(resource: ServedResource, object: Fields, nam
       ...status,
       conditions: status.conditions ?? conditions(metadata.creationTimestamp),
       acceptedNames: accepted,
-      storedVersions: [...new Set([...list(status.storedVersions), ...stored])],
+      storedVersions: [...new Set([...listOf(status.storedVersions), ...stored])],
     },
   };
 }
@@ -84,8 +84,4 @@ function conditions(since: unknown): object[] {
       message: "the initial names have been accepted",
     },
   ].map((condition) => ({ ...condition, lastTransitionTime: since }));
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -2,10 +2,11 @@ import type { KubeObject } from "@kubecast/kube";
 import type { CustomResourceDefinition } from "@kubecast/kube/apiextensions/v1";
 import { type Fields, fieldsOf } from "../api/fields.ts";
 import { conflict, notFound } from "../api/status-error.ts";
+import { timestamp } from "../api/timestamp.ts";
 import { StoredObject } from "../store/stored-object.ts";
 import { definesResources } from "./definitions.ts";
 import { finalizersOf } from "./finalizers.ts";
-import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
+import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds: number | undefined;

@@ -1,12 +1,13 @@
 import type { KubeObject } from "@kubecast/kube";
 import type { PodDisruptionBudget } from "@kubecast/kube/policy/v1";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, objectsOf } from "../api/fields.ts";
 import { badRequest, notFound, StatusError, tooManyRequests } from "../api/status-error.ts";
+import { timestamp } from "../api/timestamp.ts";
 import { parseLabelSelector } from "../selectors/label-selector.ts";
 import type { StoredObject } from "../store/stored-object.ts";
 import { checkPreconditions, type DeleteOptions, remove } from "./delete.ts";
 import { selectorText } from "./scale.ts";
-import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
+import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 /**
  * Deletes a Pod unless a PodDisruptionBudget is against it, with the rules of
@@ -125,6 +126,5 @@ function withDisruptionTarget(pod: KubeObject & { status?: unknown }, now: strin
 }
 
 function conditionsOf(pod: KubeObject & { status?: unknown }): Fields[] {
-  const { conditions } = fieldsOf(pod.status);
-  return Array.isArray(conditions) ? conditions.map(fieldsOf) : [];
+  return objectsOf(fieldsOf(pod.status).conditions);
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@kubecast/kube";
-import { fieldsOf } from "../api/fields.ts";
+import { fieldsOf, listOf } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 
 /**
@@ -10,5 +10,8 @@ export function finalizersOf(resource: ServedResource, object: KubeObject): read
   const { finalizers = [] } = object.metadata;
   if (resource.plural !== "namespaces" || resource.group !== "") return finalizers;
   const { finalizers: own } = fieldsOf((object as KubeObject & { spec?: unknown }).spec);
-  return [...finalizers, ...(Array.isArray(own) ? own.filter((finalizer) => finalizer !== "kubernetes") : [])];
+  const others = listOf(own)
+    .map(String)
+    .filter((finalizer) => finalizer !== "kubernetes");
+  return [...finalizers, ...others];
 }

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, objectsOf } from "../api/fields.ts";
+import { qosClass } from "../api/quantity.ts";
 import { duplicate, forbiddenField, invalid, modified, required, unsupportedValue } from "../api/status-error.ts";
+import { timestamp } from "../api/timestamp.ts";
 import type { StoredObject } from "../store/stored-object.ts";
-import { containerWithDefaults, qosClass } from "./pod-defaults.ts";
-import { type ObjectTarget, type Registry, type Subresource, timestamp, type WriteOptions } from "./target.ts";
+import { containerWithDefaults } from "./pod-defaults.ts";
+import type { ObjectTarget, Registry, Subresource, WriteOptions } from "./target.ts";
 import { modify } from "./update.ts";
 
 /** What a subresource lets through of what an object is to become. */
@@ -57,11 +59,11 @@ function resized(current: Fields, next: Fields, { resource, name }: ObjectTarget
     const field = containers === undefined ? "spec.containers" : "spec.initContainers";
     throw invalid(resource, name, [forbiddenField(field, "containers may not be added or removed on resize")]);
   }
-  if (qosClass(containers) !== qosClass(listOf(spec.containers))) {
-    const why = `Invalid value: ${JSON.stringify(qosClass(listOf(spec.containers)))}: Pod QOS Class may not change as a result of resizing`;
+  const changed = { ...spec, containers, ...(spec.initContainers !== undefined && { initContainers }) };
+  if (qosClass(changed) !== qosClass(spec)) {
+    const why = `Invalid value: ${JSON.stringify(qosClass(spec))}: Pod QOS Class may not change as a result of resizing`;
     throw invalid(resource, name, [{ reason: "FieldValueInvalid", message: why, field: "spec" }]);
   }
-  const changed = { ...spec, containers, ...(spec.initContainers !== undefined && { initContainers }) };
   if (!isDeepStrictEqual(withoutComputing(changed), withoutComputing(spec))) {
     throw invalid(resource, name, [forbiddenField("spec", "only cpu and memory resources are mutable")]);
   }
@@ -70,7 +72,7 @@ function resized(current: Fields, next: Fields, { resource, name }: ObjectTarget
 
 /** Undefined where they are not the same containers. */
 function resizedContainers(current: unknown, wanted: unknown): Fields[] | undefined {
-  const [before, after] = [listOf(current), listOf(wanted)];
+  const [before, after] = [objectsOf(current), objectsOf(wanted)];
   if (before.length !== after.length) return undefined;
   const resized: Fields[] = [];
   for (const container of before) {
@@ -92,7 +94,7 @@ function withoutComputing(spec: Fields): unknown {
     const { cpu: _cpu, memory: _memory, ...others } = fieldsOf(amounts);
     return others;
   };
-  return [...listOf(spec.containers), ...listOf(spec.initContainers)].map(({ resources }) => {
+  return [...objectsOf(spec.containers), ...objectsOf(spec.initContainers)].map(({ resources }) => {
     const { limits, requests, ...others } = fieldsOf(resources);
     return { limits: rest(limits), requests: rest(requests), ...others };
   });
@@ -101,10 +103,10 @@ function withoutComputing(spec: Fields): unknown {
 /** A Pod's ephemeral containers, which are added and stay. */
 function withEphemeralContainers(current: Fields, next: Fields, { resource, name }: ObjectTarget): Fields {
   const spec = fieldsOf(current.spec);
-  const before = listOf(spec.ephemeralContainers);
-  const after = listOf(fieldsOf(next.spec).ephemeralContainers).map(containerWithDefaults);
+  const before = objectsOf(spec.ephemeralContainers);
+  const after = objectsOf(fieldsOf(next.spec).ephemeralContainers).map(containerWithDefaults);
   const field = "spec.ephemeralContainers";
-  const taken = new Set([...listOf(spec.containers), ...listOf(spec.initContainers)].map((each) => each.name));
+  const taken = new Set([...objectsOf(spec.containers), ...objectsOf(spec.initContainers)].map((each) => each.name));
   const causes = after.flatMap((container, index) => {
     const path = `${field}[${index}]`;
     if (!container.name) return [required(`${path}.name`)];
@@ -127,13 +129,13 @@ function withEphemeralContainers(current: Fields, next: Fields, { resource, name
 function decided(current: Fields, next: Fields, { resource, name }: ObjectTarget, now: string): Fields {
   const status = fieldsOf(current.status);
   const decisions = ["Approved", "Denied"];
-  const conditions = listOf(fieldsOf(next.status).conditions);
+  const conditions = objectsOf(fieldsOf(next.status).conditions);
   const causes = conditions.flatMap(({ type, status: value }, index) =>
     decisions.includes(String(type)) && value !== "True"
       ? [unsupportedValue(`status.conditions[${index}].status`, String(value), ["True"])]
       : [],
   );
-  for (const { type } of listOf(status.conditions)) {
+  for (const { type } of objectsOf(status.conditions)) {
     if (!decisions.includes(String(type)) || conditions.some((each) => each.type === type)) continue;
     const why = `updates may not remove a condition of type ${JSON.stringify(type)}`;
     causes.push(forbiddenField("status.conditions", why));
@@ -153,8 +155,4 @@ function finalized(current: Fields, next: Fields): Fields {
   const { finalizers } = fieldsOf(next.spec);
   const some = Array.isArray(finalizers) && finalizers.length > 0;
   return { ...current, spec: some ? { ...spec, finalizers } : spec };
-}
-
-function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf) : [];
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@kubecast/kube";
 import type { Fields } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
+import { timestamp } from "../api/timestamp.ts";
 import {
   entriesOf,
   isReset,
@@ -13,7 +14,7 @@ import {
 import { without } from "../managed-fields/field-set.ts";
 import { kindOf } from "../managed-fields/kinds.ts";
 import { compare } from "../managed-fields/typed.ts";
-import { type ObjectTarget, type Registry, timestamp, type WriteOptions } from "./target.ts";
+import type { ObjectTarget, Registry, WriteOptions } from "./target.ts";
 
 /** Who owns the fields of a new object: its creator, but for those that the server sets whoever creates it. */
 export function ownersOfNew(

@@ -1,7 +1,8 @@
 import type { KubeObject } from "@kubecast/kube";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, listOf } from "../api/fields.ts";
 import { conflict, notFound, StatusError } from "../api/status-error.ts";
-import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
+import { timestamp } from "../api/timestamp.ts";
+import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 /** Puts a Pod on a node, once: the `binding` subresource, by which schedulers do it. */
 export function bindPod(registry: Registry, target: ObjectTarget, binding: Fields, options: { dryRun: boolean }): void {
@@ -25,7 +26,7 @@ export function bindPod(registry: Registry, target: ObjectTarget, binding: Field
     throw conflict(subresource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
   const status = fieldsOf(pod.status);
-  const before = Array.isArray(status.conditions) ? status.conditions : [];
+  const before = listOf(status.conditions);
   const conditions = [
     ...before.filter((condition) => fieldsOf(condition).type !== "PodScheduled"),
     { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: timestamp(registry.clock()) },

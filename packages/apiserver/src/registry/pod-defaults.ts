@@ -1,18 +1,19 @@
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, objectsOf } from "../api/fields.ts";
+import { qosClass } from "../api/quantity.ts";
 import type { ServedResource } from "../api/resources.ts";
 import { invalid, required } from "../api/status-error.ts";
 
 /** A new Pod; throws a 422 for one without containers or their names. */
 export function podWithDefaults(resource: ServedResource, pod: Fields, name: string): Fields {
   const spec = fieldsOf(pod.spec);
-  const containers = Array.isArray(spec.containers) ? spec.containers.map(fieldsOf) : [];
+  const containers = objectsOf(spec.containers);
   if (containers.length === 0) throw invalid(resource, name, [required("spec.containers")]);
   const nameless = containers.findIndex((container) => typeof container.name !== "string" || container.name === "");
   if (nameless >= 0) throw invalid(resource, name, [required(`spec.containers[${nameless}].name`)]);
   return {
     ...pod,
     spec: { enableServiceLinks: true, ...podSpecWithDefaults(spec) },
-    status: { phase: "Pending", qosClass: qosClass(containers) },
+    status: { phase: "Pending", qosClass: qosClass(spec) },
   };
 }
 
@@ -50,17 +51,4 @@ export function containerWithDefaults(container: Fields): Fields {
       ports: container.ports.map((port) => ({ protocol: "TCP", ...fieldsOf(port) })),
     }),
   };
-}
-
-/** BestEffort without any request, Guaranteed when each container's limits are set and its requests equal them. */
-export function qosClass(containers: readonly Fields[]): string {
-  const resources = containers.map((container) => {
-    const { limits, requests } = fieldsOf(container.resources);
-    return { limits: fieldsOf(limits), requests: { ...fieldsOf(limits), ...fieldsOf(requests) } };
-  });
-  if (resources.every(({ requests }) => Object.keys(requests).length === 0)) return "BestEffort";
-  const guaranteed = resources.every(({ limits, requests }) =>
-    ["cpu", "memory"].every((name) => limits[name] !== undefined && limits[name] === requests[name]),
-  );
-  return guaranteed ? "Guaranteed" : "Burstable";
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@kubecast/kube";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, listOf, objectsOf } from "../api/fields.ts";
 import type { ScalePaths } from "../api/resources.ts";
 import { invalid, invalidValue, notFound, StatusError } from "../api/status-error.ts";
 import { type ApplyOptions, applyConfig } from "./apply.ts";
@@ -93,12 +93,12 @@ export function selectorText(selector: unknown): string {
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   const labels = matchLabels ?? (matchExpressions === undefined ? selector : {});
   const equal = Object.entries(fieldsOf(labels)).map(([key, value]) => `${key}=${String(value)}`);
-  const expressions = Array.isArray(matchExpressions) ? matchExpressions.map(fieldsOf).map(expressionText) : [];
+  const expressions = objectsOf(matchExpressions).map(expressionText);
   return [...equal, ...expressions].sort().join(",");
 }
 
 function expressionText({ key, operator, values }: Fields): string {
-  const listed = `(${Array.isArray(values) ? [...values].sort().join(",") : ""})`;
+  const listed = `(${[...listOf(values)].sort().join(",")})`;
   switch (operator) {
     case "In":
       return `${String(key)} in ${listed}`;

@@ -40,8 +40,3 @@ export interface ObjectTarget extends Target {
 export function keyOf(namespace: string | undefined, name: string): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
-
-/** RFC 3339 with whole seconds, as `creationTimestamp` has it. */
-export function timestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
-}

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { TokenRequest } from "@kubecast/kube/authentication/v1";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, listOf } from "../api/fields.ts";
 import { badRequest, invalid, invalidValue, notFound } from "../api/status-error.ts";
-import { keyOf, type ObjectTarget, type Registry, timestamp } from "./target.ts";
+import { timestamp } from "../api/timestamp.ts";
+import { keyOf, type ObjectTarget, type Registry } from "./target.ts";
 
 const issuer = "https://kubernetes.default.svc";
 /** What a token can be bound to, by apiVersion and kind. */
@@ -23,7 +24,7 @@ export function createToken(registry: Registry, target: ObjectTarget, body: Fiel
   if (account === undefined) throw notFound(resource, name);
   if (boundObjectRef !== undefined && boundObjectRef !== null) checkBound(registry, target, fieldsOf(boundObjectRef));
 
-  const asked = Array.isArray(given.audiences) ? given.audiences.map(String) : [];
+  const asked = listOf(given.audiences).map(String);
   const audiences = asked.length === 0 ? [issuer] : asked;
   const { uid } = account.object.metadata;
   const now = registry.clock();

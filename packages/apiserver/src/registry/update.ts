@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@kubecast/kube";
-import { type Fields, fieldsOf } from "../api/fields.ts";
+import { type Fields, fieldsOf, listOf } from "../api/fields.ts";
 import type { ServedResource } from "../api/resources.ts";
 import {
   badRequest,
@@ -168,7 +168,7 @@ function redefined({ resource, name }: ObjectTarget, old: Fields, object: Fields
 
 function refuseNewFinalizers(target: ObjectTarget, old: KubeObject, metadata: Fields): void {
   if (old.metadata.deletionTimestamp === undefined) return;
-  const finalizers = Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
+  const finalizers = listOf(metadata.finalizers).map(String);
   const added = finalizers.filter((finalizer) => !old.metadata.finalizers?.includes(finalizer));
   if (added.length === 0) return;
   const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;

@@ -1,6 +1,6 @@
+import { timestamp } from "../api/timestamp.ts";
 import type { Life } from "./pod-life.ts";
 import type { NodeScript } from "./script.ts";
-import { timestamp } from "./timestamp.ts";
 import type { Condition, Node, NodeStatus, Quantities, Taint } from "./types.ts";
 
 /** Only nodes with this annotation are simulated, so that the nodes of a real cluster are left alone. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { qosClass } from "./quantity.ts";
-import { timestamp } from "./timestamp.ts";
+import { qosClass } from "../api/quantity.ts";
+import { timestamp } from "../api/timestamp.ts";
 import type {
   Condition,
   ConditionStatus,

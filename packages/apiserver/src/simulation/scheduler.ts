@@ -1,4 +1,4 @@
-import { quantity, requested } from "./quantity.ts";
+import { quantity, requested } from "../api/quantity.ts";
 import type { Node, Pod, Taint, Toleration } from "./types.ts";
 
 const resources = ["cpu", "memory"] as const;

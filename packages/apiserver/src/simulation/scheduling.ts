@@ -1,8 +1,8 @@
 import { ApiError, type ApiRequest, RawApi } from "@kubecast/kube";
+import { timestamp } from "../api/timestamp.ts";
 import { type Context, describe, readScript, scriptOf } from "./context.ts";
 import { Scheduler } from "./scheduler.ts";
 import { healthyPod, parsePodScript } from "./script.ts";
-import { timestamp } from "./timestamp.ts";
 import type { Condition, Node, Pod } from "./types.ts";
 
 interface Pending {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@kubecast/kube";
 import type { CustomResourceColumnDefinition } from "@kubecast/kube/apiextensions/v1";
-import { fieldsOf, isFields } from "../api/fields.ts";
+import { fieldsOf, isFields, listOf } from "../api/fields.ts";
 import { age, type Columns, column } from "./columns.ts";
 
 const byDefault: readonly CustomResourceColumnDefinition[] = [
@@ -65,8 +65,4 @@ function pathOf(text: string): Reader {
     }
   }
   return (object) => steps.reduce((value, step) => step(value), object);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
