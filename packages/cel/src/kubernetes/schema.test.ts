@@ -24,11 +24,7 @@ const schema: StructuralSchema = {
         times: { type: "array", items: { type: "string", format: "date-time" } },
         weights: { type: "array", items: { type: "number" } },
         parts: { type: "array", items: { type: "object", properties: { name: { type: "string" } } } },
-        template: {
-          type: "object",
-          "x-kubernetes-embedded-resource": true,
-          "x-kubernetes-preserve-unknown-fields": true,
-        },
+        template: { type: "object", "x-kubernetes-embedded-resource": true },
         "foo-bar": { type: "string" },
         "a.b/c__d": { type: "string" },
         in: { type: "boolean" },

@@ -94,7 +94,7 @@ class Builder {
     const { properties, additionalProperties } = schema;
     if (typeof additionalProperties === "object") return mapOf(STRING, this.#below(additionalProperties, path));
     if (additionalProperties === true) return mapOf(STRING, DYN);
-    if (schema["x-kubernetes-preserve-unknown-fields"] && !isResource) return DYN;
+    if (schema["x-kubernetes-preserve-unknown-fields"]) return DYN;
     const types = Object.entries(properties ?? {}).map(
       ([name, property]) => [name, this.#below(property, `${path}.${name}`)] as const,
     );
