@@ -1,15 +1,18 @@
 import { readRules } from "../rules/catalogue.ts";
+import { readCustomTypes } from "../rules/custom-types.ts";
 import { formatMistake, type Mistake } from "../settings/yaml-file.ts";
 
 /** `kubecast check`: says every mistake of every file; true if there is none. */
 export async function check(
   files: readonly string[],
-  options: { json?: boolean },
+  options: { crd?: readonly string[]; json?: boolean },
   write: (line: string) => void,
 ): Promise<boolean> {
-  const mistakes: Mistake[] = [];
+  const custom = await readCustomTypes(options.crd ?? []);
+  const mistakes: Mistake[] = [...custom.mistakes];
+  if (!options.json) for (const mistake of custom.mistakes) write(formatMistake(mistake));
   for (const file of files) {
-    const parsed = await readRules(file);
+    const parsed = await readRules(file, custom.types);
     mistakes.push(...parsed.mistakes);
     if (options.json) continue;
     for (const mistake of parsed.mistakes) write(formatMistake(mistake));

@@ -84,8 +84,9 @@ program
   .command("check")
   .description("check rule files: file:line:column for every mistake")
   .argument("<files...>", "rule files")
+  .option("--crd <file...>", "CustomResourceDefinitions, against whose fields rules on custom resources are checked")
   .option("--json", "the mistakes as a JSON array")
-  .addHelpText("after", examples("kubecast check rules/*.yaml"))
+  .addHelpText("after", examples("kubecast check rules/*.yaml", "kubecast check rules.yaml --crd crds/*.yaml"))
   .action(async (files, flags) => {
     const { check } = await import("./check.ts");
     const clean = await check(files, flags, (line) => process.stdout.write(`${line}\n`));

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { nearest } from "../settings/nearest.ts";
 import { SettingsError } from "../settings/settings.ts";
 import type { Mistake } from "../settings/yaml-file.ts";
+import type { CustomTypes } from "./custom-types.ts";
 import { parseRules } from "./parse.ts";
 import type { Rule } from "./rule.ts";
 
@@ -54,7 +55,10 @@ export async function loadRules(sources: RuleSources): Promise<Rule[]> {
 }
 
 /** Reads and checks one file. Never throws: a file that cannot be read is a mistake at its first line. */
-export async function readRules(file: string): Promise<{ rules: readonly Rule[]; mistakes: readonly Mistake[] }> {
+export async function readRules(
+  file: string,
+  customTypes?: CustomTypes,
+): Promise<{ rules: readonly Rule[]; mistakes: readonly Mistake[] }> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -63,7 +67,7 @@ export async function readRules(file: string): Promise<{ rules: readonly Rule[];
     const message = code === "ENOENT" ? "there is no such file" : `this cannot be read (${code})`;
     return { rules: [], mistakes: [{ file, line: 1, column: 1, message }] };
   }
-  return parseRules(file, text);
+  return parseRules(file, text, customTypes);
 }
 
 export async function builtinRules(): Promise<readonly Rule[]> {

@@ -5,6 +5,7 @@ import { parseDuration } from "../settings/duration.ts";
 import { check } from "../settings/schema.ts";
 import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
 import { mayReadConfidential } from "./confidential.ts";
+import type { CustomType, CustomTypes } from "./custom-types.ts";
 import { listReads, objectFields, objectReads } from "./reads.ts";
 import type { Rule, Selection } from "./rule.ts";
 import { kubernetesStructs, objectType } from "./types.ts";
@@ -63,8 +64,11 @@ export interface ParsedRules {
   readonly mistakes: readonly Mistake[];
 }
 
-/** Parses and checks the text of a rule file; `file` is its name in messages. Never throws. */
-export function parseRules(file: string, text: string): ParsedRules {
+/**
+ * Parses and checks the text of a rule file; `file` is its name in messages. Never throws.
+ * @param customTypes of custom resources whose fields are known.
+ */
+export function parseRules(file: string, text: string, customTypes: CustomTypes = new Map()): ParsedRules {
   const yaml = new YamlFile(file, text);
   if (yaml.mistakes.length > 0) return { rules: [], mistakes: yaml.mistakes };
   const whole = check(fileSchema, yaml.value, yaml, []);
@@ -81,7 +85,7 @@ export function parseRules(file: string, text: string): ParsedRules {
       continue;
     }
     const before = mistakes.length;
-    const rule = checkRule(yaml, at, source.data, mistakes);
+    const rule = checkRule(yaml, at, source.data, customTypes, mistakes);
     if (names.has(source.data.name)) {
       mistakes.push(yaml.mistake([...at, "name"], `a rule named ${source.data.name} stands above already`));
     }
@@ -91,27 +95,43 @@ export function parseRules(file: string, text: string): ParsedRules {
   return { rules, mistakes };
 }
 
-function checkRule(yaml: YamlFile, at: (string | number)[], source: RuleSource, mistakes: Mistake[]): Rule | undefined {
-  const program = (field: (string | number)[], text: string, variables: Variables, wanted?: Type["kind"]) =>
-    checkExpression(yaml, [...at, ...field], text, variables, wanted, mistakes);
+function checkRule(
+  yaml: YamlFile,
+  at: (string | number)[],
+  source: RuleSource,
+  customTypes: CustomTypes,
+  mistakes: Mistake[],
+): Rule | undefined {
+  const custom = customTypes.get(source.resource);
+  const program = (field: (string | number)[], text: string, variables: Variables, wanted?: Type["kind"]) => {
+    const environment = { variables, structs: custom?.structs ?? kubernetesStructs, nullIsAbsent: true };
+    return checkExpression(yaml, [...at, ...field], text, environment, wanted, mistakes);
+  };
   const programs = (field: string, texts: Record<string, string>, variables: Variables) =>
     Object.fromEntries(
       Object.entries(texts).map(([key, text]) => [key, program([field, key], text, variables)] as const),
     );
 
-  const target = resolveResource(source.resource);
+  const target = resolveResource(source.resource, custom);
   if (target === undefined) {
     const [near] = suggest(source.resource);
     const hint =
       near === undefined ? "write it like pods, deployments.apps or widgets.v1.example.com" : `did you mean ${near}?`;
     mistakes.push(yaml.mistake([...at, "resource"], `there is no resource "${source.resource}"; ${hint}`));
+  } else if (custom === undefined && otherVersions(target, customTypes).length > 0) {
+    const versions = otherVersions(target, customTypes);
+    const message = `${target.plural}.${target.group} has no version ${target.version}; it has ${versions.join(", ")}`;
+    mistakes.push(yaml.mistake([...at, "resource"], message));
   } else if (!target.namespaced && source.select.namespaces.length > 0) {
     const message = `${source.resource} have no namespace to select by`;
     mistakes.push(yaml.mistake([...at, "select", "namespaces"], message));
   }
 
   const lists = source.each === undefined ? [] : [source.each].flat();
-  const outer: Variables = { object: target === undefined ? { kind: "dyn" } : objectType(target), cluster: "string" };
+  const outer: Variables = {
+    object: custom?.type ?? (target === undefined ? { kind: "dyn" } : objectType(target)),
+    cluster: "string",
+  };
   const each = lists.map((text, index) =>
     program(Array.isArray(source.each) ? ["each", index] : ["each"], text, outer, "list"),
   );
@@ -169,12 +189,12 @@ function checkExpression(
   yaml: YamlFile,
   path: (string | number)[],
   text: string,
-  variables: Variables,
+  environment: Environment,
   wanted: Type["kind"] | undefined,
   mistakes: Mistake[],
 ): Program | undefined {
   try {
-    const program = compile(text, { variables, structs: kubernetesStructs, nullIsAbsent: true });
+    const program = compile(text, environment);
     if (wanted === undefined || program.type.kind === wanted || program.type.kind === "dyn") return program;
     mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is of the type ${formatType(program.type)}`));
   } catch (error) {
@@ -185,11 +205,20 @@ function checkExpression(
 }
 
 /** A built-in resource by any of its names, or a custom one as `plural.version.group`. */
-function resolveResource(name: string): Resource | undefined {
+function resolveResource(name: string, type: CustomType | undefined): Resource | undefined {
   const builtin = findResource(name);
   if (builtin !== undefined) return builtin;
   const custom = /^([a-z0-9-]+)\.(v\d+(?:(?:alpha|beta)\d+)?)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/.exec(name);
   if (custom === null) return undefined;
   const [, plural = "", version = "", group = ""] = custom;
-  return { group, version, kind: "", plural, namespaced: true };
+  return { group, version, kind: type?.kind ?? "", plural, namespaced: type?.namespaced ?? true };
+}
+
+/** The versions of a custom resource whose types are known. */
+function otherVersions({ plural, group }: Resource, customTypes: CustomTypes): string[] {
+  const [before, after] = [`${plural}.`, `.${group}`];
+  return [...customTypes.keys()]
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => name.slice(before.length, -after.length))
+    .filter((version) => !version.includes("."));
 }
