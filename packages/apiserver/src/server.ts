@@ -74,10 +74,14 @@ export interface ApiServer {
  * Starts an in-memory Kubernetes API server and resolves once it listens.
  * Rejects with the system's error where the port cannot be had.
  *
- *     const server = await startApiServer();
- *     await writeFile("kubeconfig", server.kubeconfig(), { mode: 0o600 });
- *     ...
- *     await server.stop();
+ * ```ts
+ * const server = await startApiServer();
+ * const client = new Client(await configFromText(server.kubeconfig()));
+ * const namespaces = await Api.v1Namespace(client).list();
+ * console.log(namespaces.items.map(({ metadata }) => metadata.name).join()); // default,kube-node-lease,kube-public,kube-system
+ * await client.close();
+ * await server.stop();
+ * ```
  */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const { host = "127.0.0.1", store = new ObjectStore(), clock = Date.now } = options;

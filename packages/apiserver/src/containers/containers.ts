@@ -13,10 +13,15 @@ export type PortHandler = (connection: Duplex) => void;
  * Pod's phase. They run `echo`, `cat`, `ls`, `test`, `tar`, `true`, `false` and a
  * little `sh -c`, and answer on port 7, which gives back what it gets (RFC 862).
  *
- *     server.containers.log("default", "blog", "main").write("listening\n");
- *     server.containers.files("default", "blog", "main").write("/etc/motd", "welcome\n");
- *     server.containers.command("date", async ({ stdout }) => { stdout.write("today\n"); return 0; });
- *     server.containers.port(8080, 41233);
+ * ```ts
+ * server.containers.log("default", "blog", "main").write("listening\n");
+ * server.containers.files("default", "blog", "main").write("/etc/motd", "welcome\n");
+ * server.containers.command("date", async ({ stdout }) => {
+ *   stdout.write("today\n");
+ *   return 0;
+ * });
+ * server.containers.port(8080, 41233); // what listens on this computer answers there
+ * ```
  */
 export class Containers {
   readonly #clock: () => number;

@@ -2,11 +2,13 @@
  * Scripts: what is to go wrong with a Pod or a Node, and when, in its annotation
  * `simulate.kubecast.dev/script`. No annotation means `healthy`.
  *
- *     script   = behaviour { ";" option "=" value }
- *     duration = one or more of <number><unit>, unit ms | s | m | h, such as 90s or 1m30s
+ * ```text
+ * script   = behaviour { ";" option "=" value }
+ * duration = one or more of <number><unit>, unit ms | s | m | h, such as 90s or 1m30s
  *
- *     crash-loop; begin-after=20s; recover-after=2m
- *     image-pull-failed; container=proxy
+ * crash-loop; begin-after=20s; recover-after=2m
+ * image-pull-failed; container=proxy
+ * ```
  *
  * Durations are simulated time: at speed 10, `20s` takes two seconds.
  */

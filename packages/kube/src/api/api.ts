@@ -39,16 +39,20 @@ const PAGE = 500;
  * Every method rejects as its `Transport` does, and with a
  * `RequestValidationError` for what cannot be sent.
  *
- *     const pods = Api.v1Pod(client).within("default");
- *     const pod = await pods.get("blog");
+ * ```ts
+ * const pods = Api.v1Pod(client).within("default");
+ * const pod = await pods.get("blog");
+ * ```
  */
 export class Api<K extends KubeObject> extends Subresources<K> {
   /**
    * Of any resource: a kind of `@kubecast/kube/<group>/<version>`, which brings its type along,
    * or what `findResource` and a `Discovery` give.
    *
-   *     import { Lease } from "@kubecast/kube/coordination/v1";
-   *     const leases = Api.of(client, Lease).within("default");
+   * ```ts
+   * import { Lease } from "@kubecast/kube/coordination/v1";
+   * const leases = Api.of(client, Lease).within("default");
+   * ```
    */
   static of<K extends KubeObject>(client: Transport, resource: ResourceOf<K>): Api<K> {
     return new Api<K>(client, new RawApi(resource));
@@ -85,7 +89,9 @@ export class Api<K extends KubeObject> extends Subresources<K> {
    * `RequestValidationError`. The objects say that they are of the kind PartialObjectMetadata:
    * for an owner reference or an Event, take the kind from `raw.resource`.
    *
-   *     const reflector = Reflector.new(Api.v1Secret(client).metadata());
+   * ```ts
+   * const reflector = Reflector.new(Api.v1Secret(client).metadata());
+   * ```
    */
   metadata(): Api<PartialObjectMetadata> {
     return new Api<PartialObjectMetadata>(this.client, this.raw.metadata());
@@ -113,7 +119,9 @@ export class Api<K extends KubeObject> extends Subresources<K> {
    * Changes an object. How the patch is read, `Patch.merge` and the like say, or
    * `params.strategy` for a plain object or array; without either it is a JSON merge patch.
    *
-   *     await pods.patch("web", Patch.merge({ metadata: { labels: { tier: "front" } } }));
+   * ```ts
+   * await pods.patch("web", Patch.merge({ metadata: { labels: { tier: "front" } } }));
+   * ```
    *
    * @throws {RequestValidationError} the patch and the strategy contradict each other.
    */
@@ -126,7 +134,9 @@ export class Api<K extends KubeObject> extends Subresources<K> {
    * given, which are the `fieldManager`'s from then on. What it applied before and leaves out
    * now is removed. `apiVersion` and `kind` are filled in.
    *
-   *     await maps.apply({ metadata: { name: "web" }, data: { color: "blue" } }, { fieldManager: "painter" });
+   * ```ts
+   * await maps.apply({ metadata: { name: "web" }, data: { color: "blue" } }, { fieldManager: "painter" });
+   * ```
    *
    * @throws {ApiError} `isConflict`: another manager owns one of the fields; `fieldConflicts` tells which.
    */
@@ -163,7 +173,9 @@ export class Api<K extends KubeObject> extends Subresources<K> {
   /**
    * The objects of all pages, one by one; see `listAll`.
    *
-   *     for await (const pod of pods.items({ labelSelector: "app=shop" })) console.log(pod.metadata.name);
+   * ```ts
+   * for await (const pod of pods.items({ labelSelector: "app=shop" })) console.log(pod.metadata.name); // web
+   * ```
    */
   async *items(params?: ListParams, options?: RequestOptions): AsyncGenerator<K, void, undefined> {
     for await (const page of this.listAll(params, options)) yield* page.items;

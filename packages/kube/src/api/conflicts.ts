@@ -11,10 +11,12 @@ export interface FieldConflict {
 /**
  * Which fields an `apply` failed for; none for any other error.
  *
- *     const web = { metadata: { name: "web" }, spec: { replicas: 2 } };
- *     await deployments.apply(web, { fieldManager: "me" }).catch((error) => {
- *       for (const { field, manager } of fieldConflicts(error)) console.error(`${field} is ${manager}'s`);
- *     });
+ * ```ts
+ * const web = { metadata: { name: "web" }, spec: { replicas: 2 } };
+ * await deployments.apply(web, { fieldManager: "me" }).catch((error) => {
+ *   for (const { field, manager } of fieldConflicts(error)) console.log(`${field} is ${manager}'s`); // .spec.replicas is scaler's
+ * });
+ * ```
  */
 export function fieldConflicts(error: unknown): FieldConflict[] {
   if (!(error instanceof ApiError && error.isConflict)) return [];

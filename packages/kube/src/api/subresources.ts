@@ -115,8 +115,11 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
   /**
    * Deletes a pod unless a PodDisruptionBudget is against it, as a drain of its node does.
    *
-   *     const refused = await pods.evict("web").catch((error) => error);
-   *     if (refused.isDisruptionBudget) console.log(refused.message); // "... needs 2 healthy pods and has 2 currently"
+   * ```ts
+   * const refused = await pods.evict("web").catch((error) => error);
+   * // Such as: ... The disruption budget web needs 2 healthy pods and has 2 currently
+   * if (refused.isDisruptionBudget) console.log(refused.message);
+   * ```
    *
    * @throws {ApiError} `isDisruptionBudget`: not now. What the budget allows changes when pods
    * become ready: try again in some seconds (kubectl takes five).
@@ -143,7 +146,9 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
    * Changes the resources of a pod's containers while it runs. A plain object is a strategic
    * merge patch, so that one container can be named alone:
    *
-   *     await pods.resize("web", { spec: { containers: [{ name: "web", resources: { requests: { cpu: "200m" } } }] } });
+   * ```ts
+   * await pods.resize("web", { spec: { containers: [{ name: "web", resources: { requests: { cpu: "200m" } } }] } });
+   * ```
    */
   async resize(
     this: Subresources<Pod>,
@@ -209,9 +214,13 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
    * cuts it at any time. The command is not given to a shell: for that, run
    * `["sh", "-c", "..."]`.
    *
-   *     const { stdout, result } = await pods.exec("blog", ["cat", "/etc/hostname"]);
-   *     for await (const chunk of stdout) process.stdout.write(chunk);
-   *     const { exitCode } = await result;
+   * ```ts
+   * const { stdout, stderr, result } = await pods.exec("blog", ["cat", "/etc/hostname"]);
+   * stderr.resume();
+   * for await (const chunk of stdout) console.log(String(chunk)); // blog
+   * const { exitCode } = await result;
+   * console.log(exitCode); // 0
+   * ```
    */
   async exec(
     this: Subresources<Pod>,
@@ -236,8 +245,12 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
   /**
    * One connection to each of a pod's ports, all over one WebSocket.
    *
-   *     const forward = await pods.portForward("blog", [8080]);
-   *     forward.stream(8080).end("...");
+   * ```ts
+   * const forward = await pods.portForward("blog", [8080]);
+   * forward.stream(8080).write("GET / HTTP/1.0\r\n\r\n");
+   * for await (const chunk of forward.stream(8080)) console.log(String(chunk));
+   * forward.close();
+   * ```
    */
   async portForward(
     this: Subresources<Pod>,
@@ -265,7 +278,9 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
   /**
    * A token of a ServiceAccount, with the time of its end.
    *
-   *     const { token, expirationTimestamp } = await accounts.createToken("builder", { audiences: ["vault"] });
+   * ```ts
+   * const { token, expirationTimestamp } = await accounts.createToken("builder", { audiences: ["vault"] });
+   * ```
    */
   async createToken(
     this: Subresources<ServiceAccount>,

@@ -26,7 +26,9 @@ export class WaitTimeoutError extends Error {
  * Watches one object until the condition holds, for it or, while there is none,
  * for undefined. Sees each state that the server tells of.
  *
- *     const pod = await waitFor(pods, "blog", isPodRunning, { timeout: 60_000 });
+ * ```ts
+ * const pod = await waitFor(pods, "blog", isPodRunning, { timeout: 60_000 });
+ * ```
  *
  * @returns the object as it met the condition.
  * @throws {WaitTimeoutError}

@@ -55,8 +55,10 @@ export interface ClientOptions {
  * Requests are repeated where that is safe: see `retryDelay`. An answer of 401
  * has the credentials renewed, and one more try.
  *
- *     const client = await Client.create();
- *     const pods = await client.request<ObjectList<Pod>>(RawApi.v1Pod().within("shop").list());
+ * ```ts
+ * const client = await Client.create();
+ * const pods = await client.request<ObjectList<Pod>>(RawApi.v1Pod().within("shop").list());
+ * ```
  */
 export class Client implements Transport {
   /** As it was given. */

@@ -170,8 +170,10 @@ const operationOf = <M extends object>(name: string): OperationChannel<M> =>
  * same object, now with its outcome; before that `error` where it failed. An
  * AsyncLocalStorage that is bound to `start` holds throughout.
  *
- *     diagnostics.retry.subscribe(({ request, delay }) => console.error(request.path, delay));
- *     diagnostics.request.asyncEnd.subscribe((message) => console.error(message));
+ * ```ts
+ * diagnostics.retry.subscribe(({ request, delay }) => console.error(request.path, delay));
+ * diagnostics.request.asyncEnd.subscribe((message) => console.error(message));
+ * ```
  */
 export const diagnostics = {
   /** `tracing:kubecast:request:*` */

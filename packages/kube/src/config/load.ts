@@ -19,8 +19,11 @@ export interface LoadOptions extends ResolveOptions, InClusterOptions {
  * variable KUBECONFIG lists, of which missing ones are skipped; `~/.kube/config`; the service
  * account of the Pod that this runs in.
  *
- * @example
+ * ```ts
  * const config = await loadConfig({ context: "staging" });
+ * const client = new Client(config);
+ * ```
+ *
  * @throws {ConfigError} nothing was found (it names all places it looked in), or what was found is wrong.
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<ClusterConfig> {

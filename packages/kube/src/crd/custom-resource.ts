@@ -37,16 +37,18 @@ export type ObjectFrom<R extends Of<unknown>> = R extends ResourceOf<infer K> ? 
  * A kind of one's own from zod schemas of its spec and status: the CustomResourceDefinition
  * that the API is given and the type that the compiler knows are one.
  *
- *     const Document = customResource({
- *       group: "kube.rs",
- *       version: "v1",
- *       kind: "Document",
- *       spec: z.object({ title: z.string(), hide: z.boolean().default(false) }),
- *       status: z.object({ hidden: z.boolean() }),
- *     });
- *     await Api.v1CustomResourceDefinition(client).create(Document.definition);
- *     const lorem = Document.new({ metadata: { name: "lorem" }, spec: { title: "Lorem" } });
- *     console.log(Document.plural, lorem.spec.hide); // documents false
+ * ```ts
+ * const Document = customResource({
+ *   group: "kube.rs",
+ *   version: "v1",
+ *   kind: "Document",
+ *   spec: z.object({ title: z.string(), hide: z.boolean().default(false) }),
+ *   status: z.object({ hidden: z.boolean() }),
+ * });
+ * await Api.v1CustomResourceDefinition(client).create(Document.definition);
+ * const lorem = Document.new({ metadata: { name: "lorem" }, spec: { title: "Lorem" } });
+ * console.log(Document.plural, lorem.spec.hide); // documents false
+ * ```
  *
  * @throws {SchemaError} a part of a schema has no form in the API; names it, and what to use instead.
  * @throws {RequestValidationError} a name is none for the API.

@@ -100,12 +100,14 @@ function versionOf(options: CustomResourceOptions<$ZodType, $ZodType>): CustomRe
  * One definition of several versions: `stored` is what the API keeps, the others are
  * served beside it. They are not converted: each takes the same objects.
  *
- *     const page = { group: "kube.rs", kind: "Page", spec: z.object({ title: z.string() }) };
- *     const definition = withVersions(
- *       customResource({ ...page, version: "v2" }),
- *       customResource({ ...page, version: "v1", deprecated: "use v2" }),
- *     );
- *     console.log(definition.spec.versions.map(({ name }) => name)); // [ 'v2', 'v1' ]
+ * ```ts
+ * const page = { group: "kube.rs", kind: "Page", spec: z.object({ title: z.string() }) };
+ * const definition = withVersions(
+ *   customResource({ ...page, version: "v2" }),
+ *   customResource({ ...page, version: "v1", deprecated: "use v2" }),
+ * );
+ * console.log(definition.spec.versions.map(({ name }) => name)); // [ 'v2', 'v1' ]
+ * ```
  *
  * @throws {TypeError} they are not versions of the same kind.
  */

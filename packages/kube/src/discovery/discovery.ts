@@ -38,9 +38,11 @@ interface Known extends Found {
  * Every method that returns a promise rejects as the `Transport` does, and with the
  * signal's reason.
  *
- *     const discovery = new Discovery(client);
- *     const deployments = await discovery.api("deploy"); // or any custom resource
- *     for (const { metadata } of (await deployments.list()).items) console.log(metadata.name);
+ * ```ts
+ * const discovery = new Discovery(client);
+ * const deployments = await discovery.api("deploy"); // or any custom resource
+ * for (const { metadata } of (await deployments.list()).items) console.log(metadata.name); // web
+ * ```
  */
 export class Discovery {
   readonly #client: Transport & { readonly namespace?: string };
@@ -121,9 +123,11 @@ export class Discovery {
    * The objects of the same resource in the same namespace: where the object is, or
    * is to be created. An object that names no namespace is in that of the client.
    *
-   *     const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "colours" } };
-   *     const api = await new Discovery(client).apiOf(object);
-   *     await api.create(object);
+   * ```ts
+   * const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "colours" } };
+   * const api = await new Discovery(client).apiOf(object);
+   * await api.create(object);
+   * ```
    *
    * @throws {UnknownResourceError | RequestValidationError} see `resourceOf`.
    */

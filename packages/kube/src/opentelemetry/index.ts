@@ -22,9 +22,11 @@ const NAME = "@kubecast/kube";
  * process: a span for each request and each reconcile, and metrics. The context of a
  * trace goes along with the requests.
  *
- *     const stop = await instrument();
- *     // ...
- *     stop();
+ * ```ts
+ * const stop = await instrument();
+ * // ...
+ * stop();
+ * ```
  *
  * @returns what stops it.
  * @throws {Error} there is no `@opentelemetry/api`, which this needs.

@@ -33,9 +33,11 @@ export type MergePart<T> = T extends readonly unknown[]
  * A patch that knows how it is to be read, and so with which content type it is
  * sent. Give it its type, `Patch.merge<Pod>(...)`, to have the fields checked.
  *
- *     await pods.patch("web", Patch.merge({ metadata: { labels: { tier: "front", old: null } } }));
- *     await pods.patch("web", Patch.json([{ op: "replace", path: "/spec/containers/0/image", value: "nginx:2" }]));
- *     await pods.patch("web", Patch.strategic({ spec: { containers: [{ name: "web", image: "nginx:3" }] } }));
+ * ```ts
+ * await pods.patch("web", Patch.merge({ metadata: { labels: { tier: "front", old: null } } }));
+ * await pods.patch("web", Patch.json([{ op: "replace", path: "/spec/containers/0/image", value: "nginx:2" }]));
+ * await pods.patch("web", Patch.strategic({ spec: { containers: [{ name: "web", image: "nginx:3" }] } }));
+ * ```
  */
 export class Patch {
   /** How the content is to be read. */

@@ -41,7 +41,10 @@ const METADATA_LIST = { accept: "application/json;as=PartialObjectMetadataList;g
  * Every method throws a `RequestValidationError` for a name or parameter that
  * the API cannot take, and where a namespace is missing.
  *
- *     RawApi.v1Pod().within("shop").get("blog").path; // "/api/v1/namespaces/shop/pods/blog"
+ * ```ts
+ * const request = RawApi.v1Pod().within("shop").get("blog");
+ * console.log(request.method, request.path); // GET /api/v1/namespaces/shop/pods/blog
+ * ```
  */
 export class RawApi {
   /** What kind of objects the requests are about. */

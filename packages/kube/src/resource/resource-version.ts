@@ -3,8 +3,6 @@
  * where the first is older, 0 where they are the same, positive where it is newer.
  * Undefined where one is no decimal number, which an API server may have for one
  * that was made before they were to be (Kubernetes 1.35, KEP-5504).
- *
- *     compareResourceVersions("9", "10"); // below 0
  */
 export function compareResourceVersions(a: string, b: string): number | undefined {
   // "0" stands for any version in a request, and is none of an object.

@@ -28,8 +28,10 @@ export interface WarmUpOptions {
  * meanwhile are one more reconcile. It begins when the lists of all that is
  * watched are whole.
  *
- *     const controller = Controller.new(foos).owns(Api.v1ConfigMap(client));
- *     await controller.run(reconcile, { signal, errorPolicy: () => "backoff" });
+ * ```ts
+ * const controller = Controller.new(foos).owns(Api.v1ConfigMap(client));
+ * await controller.run(reconcile, { signal, errorPolicy: () => "backoff" });
+ * ```
  */
 export class Controller<K extends KubeObject> {
   /** The objects, as the server has them. */
@@ -84,9 +86,11 @@ export class Controller<K extends KubeObject> {
    * meanwhile takes the watches over as they are, without another list, and leaves
    * them running when it ends, for the next one.
    *
-   *     const warm = controller.warmUp({ signal });
-   *     await elector.run((leading) => controller.run(reconcile, { signal: leading, errorPolicy }), { signal });
-   *     await warm;
+   * ```ts
+   * const warm = controller.warmUp({ signal });
+   * await elector.run((leading) => controller.run(reconcile, { signal: leading, errorPolicy }), { signal });
+   * await warm;
+   * ```
    *
    * What a change asks for is not remembered, only the objects: a `run` begins with
    * all that there are. One that went while another led was the other's to see to;

@@ -66,8 +66,10 @@ export class LeadershipLostError extends Error {
  *
  * `Controller.warmUp` has those that do not lead watch already.
  *
- *     const elector = new LeaderElector({ client, namespace: "shop", name: "my-controller" });
- *     await elector.run((signal) => controller.run(reconcile, { signal, errorPolicy }), { signal });
+ * ```ts
+ * const elector = new LeaderElector({ client, namespace: "shop", name: "my-controller" });
+ * await elector.run((signal) => controller.run(reconcile, { signal, errorPolicy }), { signal });
+ * ```
  */
 export class LeaderElector {
   /** What the Lease's `holderIdentity` is while this one leads. */

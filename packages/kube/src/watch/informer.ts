@@ -17,9 +17,12 @@ import { type Change, Store } from "./store.ts";
  * gap the state is listed, and what changed meanwhile told. For that it remembers
  * the objects. A failure is an `ERROR` event, after which it waits and goes on.
  *
- *     const informer = await Informer.new(Api.v1Pod(client)).timeout(15).init();
- *     for await (const event of informer) ...          // for ever
- *     for await (const event of informer.poll()) ...   // one watch
+ * ```ts
+ * const informer = Informer.new(Api.v1Pod(client)).timeout(15);
+ * for await (const { type, object } of informer.events(signal)) console.log(type, object);
+ * ```
+ *
+ * Without a signal, `for await (const event of informer)`; one watch, to its end: `informer.poll()`.
  */
 export class Informer<K extends KubeObject> extends Configurable<K> implements AsyncIterable<WatchEvent<K>> {
   protected readonly kind = "informer";

@@ -28,15 +28,14 @@ export type ReflectorBatch<K extends KubeObject> =
 /**
  * Keeps a store the same as the server.
  *
- *     const reflector = Reflector.new(Api.v1Pod(client)).labels("app=shop");
- *     const running = reflector.run(signal);
- *     await reflector.ready(signal);
- *     reflector.state();
+ * ```ts
+ * const reflector = Reflector.new(Api.v1Pod(client)).labels("app=shop");
+ * const running = reflector.run(signal);
+ * await reflector.ready(signal);
+ * console.log(reflector.state().length); // 1
+ * ```
  *
- * Or step by step, as kube's does:
- *
- *     await reflector.init();
- *     for (;;) await reflector.poll();
+ * Or step by step, as kube's does: `init`, then `poll` again and again.
  */
 export class Reflector<K extends KubeObject> extends Configurable<K> implements AsyncIterable<ReflectorBatch<K>> {
   protected readonly kind = "reflector";
@@ -128,9 +127,11 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
    * The changes of the store for one of many who live on the same watch. Any
    * number may subscribe, at any time, and each takes them at its own pace:
    *
-   *     for await (const changes of reflector.subscribe({ signal })) {
-   *       for (const { type, object } of changes) console.log(type, object.metadata.name);
-   *     }
+   * ```ts
+   * for await (const changes of reflector.subscribe({ signal })) {
+   *   for (const { type, object } of changes) console.log(type, object.metadata.name);
+   * }
+   * ```
    *
    * It runs nothing: somebody has to `run` the reflector, and is told of failures.
    * Nor does it end with a run, for there may be another; it ends with its signal,
@@ -217,8 +218,11 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   /**
    * Keeps the objects by what a function says of them, for `byIndex`: one value, several, or none.
    *
-   *     const reflector = Reflector.new(Api.v1Pod(client)).indexBy("node", (pod) => pod.spec?.nodeName);
-   *     reflector.byIndex("node", "node-1");
+   * ```ts
+   * const reflector = Reflector.new(Api.v1Pod(client)).indexBy("node", (pod) => pod.spec?.nodeName);
+   * await reflector.init();
+   * console.log(reflector.byIndex("node", "node-1").map(({ metadata }) => metadata.name)); // [ 'blog' ]
+   * ```
    *
    * It may be called at any time; see `Store.indexBy`.
    * @throws {Error} there is an index of this name.

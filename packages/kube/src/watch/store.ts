@@ -76,8 +76,11 @@ export class Store<K extends KubeObject> implements Iterable<K> {
    * Keeps the objects by what a function says of them, for `byIndex`; from now on
    * the store is read by that name as well.
    *
-   *     const store = new Store<Pod>().indexBy("node", (pod) => pod.spec?.nodeName);
-   *     store.byIndex("node", "node-1");
+   * ```ts
+   * const store = new Store<Pod>().indexBy("node", (pod) => pod.spec?.nodeName);
+   * store.applyItems(items);
+   * console.log(store.byIndex("node", "node-1").length); // 1
+   * ```
    *
    * The function is called once for each state of an object. One that throws fails
    * the reading of the index for as long as that state is in the store.
