@@ -30,6 +30,8 @@ describe("a rule", () => {
     ["object.size", { size: 5 }, /"when" gives a number, not true or false/],
     ["object.size", { size: null }, /"when" gives null, not true or false/],
     ["object.size", { size: [] }, /"when" gives a list, not true or false/],
+    ["object.size", { size: {} }, /"when" gives a map, not true or false/],
+    ["object.size", { size: "5" }, /"when" gives text, not true or false/],
     ["1 / int(object.size) == 1", { size: 0 }, /^rule R: "when": /],
   ])("says that %s cannot be evaluated on %o", (when, object, message) => {
     expect(() => found({ when }, object)).toThrow(RuleError);

@@ -2,6 +2,7 @@ import type { Program } from "@kubecast/cel";
 import type { KubeObject } from "@kubecast/kube";
 import type { Description } from "../conditions/condition.ts";
 import type { Found } from "../conditions/conditions.ts";
+import { kindOf } from "../settings/schema.ts";
 import type { Rule } from "./rule.ts";
 
 /** A rule met something in an object that it cannot be evaluated on. */
@@ -41,7 +42,7 @@ type Scope = Readonly<Record<string, unknown>>;
 function holds(rule: Rule, scope: Scope): boolean {
   const value = evaluate(rule, "when", rule.when, scope);
   if (value === undefined || typeof value === "boolean") return value === true;
-  throw new RuleError(`rule ${rule.name}: "when" gives ${kindOf(value)}, not true or false`);
+  throw new RuleError(`rule ${rule.name}: "when" gives ${value === null ? "null" : kindOf(value)}, not true or false`);
 }
 
 function elements(rule: Rule, object: KubeObject, cluster: string, lists: Lists): unknown[] {
@@ -106,9 +107,4 @@ function evaluate(rule: Rule, field: string, program: Program, scope: Scope): un
   if (outcome.ok) return outcome.value;
   if (outcome.absent) return undefined;
   throw new RuleError(`rule ${rule.name}: "${field}": ${outcome.error.message}`);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }

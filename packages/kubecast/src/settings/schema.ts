@@ -51,7 +51,8 @@ const kinds: Readonly<Record<string, string>> = {
   int: "a whole number",
 };
 
-function kindOf(value: unknown): string {
+/** What people call such a value: a map, a list, text, a number; null is empty. */
+export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "empty";
   if (Array.isArray(value)) return "a list";
   const type = typeof value;
