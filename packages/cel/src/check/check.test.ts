@@ -72,6 +72,7 @@ describe("undeclared names", () => {
     ["startsWith(s, 'a')", 1, 1, "startsWith is a method: value.startsWith(...)"],
     ["s.string()", 1, 3, "string is a function: string(value)"],
     ["Pod{}", 1, 1, "there is no type Pod"],
+    ["authorizer.path('/').check('get')", 1, 1, "the authorizer is not available here"],
     ["constructor", 1, 1, "there is no variable constructor"],
     ["toString(n)", 1, 1, "there is no function toString; did you mean string?"],
   ])("%s", (source, line, column, message) => {
@@ -98,6 +99,12 @@ describe("operations that cannot succeed", () => {
     ["{1.5: 1}", 2, "a map's key cannot be a double"],
     ["timestamp('soon')", 11, 'not a timestamp, such as "2026-01-31T12:00:00Z"'],
     ["duration('1 day')", 10, 'not a duration, such as "1h30m"'],
+    ["quantity('12 apples')", 10, 'not a quantity, such as "1.5Gi"'],
+    ["ip('10.0.0.256')", 4, 'not an IP address, such as "10.0.0.1"'],
+    ["cidr(s).containsCIDR('10.0.0.0')", 22, 'not a CIDR, such as "10.0.0.0/8"'],
+    ["semver('v1')", 8, 'not a semantic version, such as "1.2.3"'],
+    ["url('../a')", 5, 'not a URL, such as "https://example.com/"'],
+    ["s.findAll('(', 1)", 11, "error parsing regexp: missing closing ): `(`"],
     ["s.matches('(')", 11, "error parsing regexp: missing closing ): `(`"],
     ["s.matches('(?=a)')", 11, "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
   ])("%s", (source, column, message) => {

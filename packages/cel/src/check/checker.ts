@@ -405,6 +405,8 @@ class Checker {
 
   #undeclared(written: string, expr: Expr, locals: Locals): never {
     const name = written.replace(/^\./, "");
+    // A variable of Kubernetes' own policies, which asks the API server.
+    if (name === "authorizer") throw this.#error("undeclared", "the authorizer is not available here", expr);
     const known = [...locals.keys(), ...this.#declared.variables.keys()];
     throw this.#error("undeclared", `there is no variable ${name}${didYouMean(name, known)}`, expr);
   }
