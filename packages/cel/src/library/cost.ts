@@ -319,9 +319,23 @@ const freeLength = 200;
 export const formatting: CallCost = {
   of: (format: string, args: readonly Value[]) =>
     Math.max(traversal(format.length), traversal(lengthOf(args) - freeLength)),
-  estimate: (format = unknown) => ({ min: traversal(format.size.min), max: Number.POSITIVE_INFINITY }),
-  result: () => unknown,
+  estimate: (format = unknown, args = unknown) => ({
+    min: traversal(format.size.min),
+    max: Math.max(traversal(format.size.max), traversal(longest(args) - freeLength)),
+  }),
+  result: (format = unknown, args = unknown) => ({
+    size: { min: 0, max: format.size.max + product(args.size.max, numberLength) + longest(args) },
+  }),
 };
+
+/** What a number or a time is at most written with, with all the digits that may be asked for. */
+const numberLength = 1000;
+
+/** As `lengthOf` tells it. */
+function longest({ size, element, key }: Extent): number {
+  if (element === undefined) return size.max + 2;
+  return 2 + product(size.max, longest(element) + (key === undefined ? 0 : longest(key)));
+}
 
 /** How long a text of a value is, about. */
 function lengthOf(value: Value, most = countedMost): number {

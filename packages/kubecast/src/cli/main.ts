@@ -93,6 +93,29 @@ program
     if (!clean) process.exitCode = exitCodes.failed;
   });
 
+program
+  .command("eval")
+  .description("the value of an expression for the objects of a file, as rules see them")
+  .argument("<expression>", "CEL, with the variables object, cluster and now")
+  .requiredOption("-f, --file <file>", "objects in YAML or JSON; - for stdin")
+  .option("--each <list>", "evaluate for each element of this list, which is the variable each")
+  .option("--cluster <name>", "what the variable cluster holds", "")
+  .option("--explain", "show what each part of the expression comes to")
+  .option("--json", "one JSON object a line")
+  .addHelpText(
+    "after",
+    examples(
+      "kubecast eval -f pod.yaml 'object.status.phase == \"Running\"'",
+      "kubectl get pods -o yaml | kubecast eval -f - --explain 'has(object.status)'",
+      "kubecast eval -f pod.yaml --each object.spec.containers 'has(each.env)'",
+    ),
+  )
+  .action(async (expression, flags) => {
+    const { evaluate } = await import("./eval.ts");
+    const found = await evaluate(expression, flags, (line) => process.stdout.write(`${line}\n`));
+    if (!found) process.exitCode = exitCodes.failed;
+  });
+
 process.on("SIGINT", end);
 process.on("SIGTERM", end);
 // A reader that went away (`| head`) is no failure: what runs is ended in good order.

@@ -353,17 +353,22 @@ describe("a command line", () => {
     expect(sentence).toBe("192.0.2.1 is not an address of this machine; choose another with --host");
   });
 
-  it.each([[[]], [["--help"]], [["run", "--help"]], [["demo", "--help"]], [["tail", "--help"]], [["check", "--help"]]])(
-    "%j: helps, with examples, in 80 columns on stdout",
-    async (args) => {
-      const program = new Program(args);
-      expect(await program.ended()).toBe(0);
-      expect(program.stderr).toBe("");
-      expect(program.stdout).toMatch(/^Usage: kubecast/);
-      expect(program.stdout).toMatch(/^Examples:\n {2}kubecast /m);
-      for (const line of program.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
-    },
-  );
+  it.each([
+    [[]],
+    [["--help"]],
+    [["run", "--help"]],
+    [["demo", "--help"]],
+    [["tail", "--help"]],
+    [["check", "--help"]],
+    [["eval", "--help"]],
+  ])("%j: helps, with examples, in 80 columns on stdout", async (args) => {
+    const program = new Program(args);
+    expect(await program.ended()).toBe(0);
+    expect(program.stderr).toBe("");
+    expect(program.stdout).toMatch(/^Usage: kubecast/);
+    expect(program.stdout).toMatch(/^Examples:\n {2}kubecast /m);
+    for (const line of program.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
 });
 
 describe("kubecast check", () => {

@@ -8,6 +8,7 @@ import { mayReadConfidential } from "./confidential.ts";
 import type { CustomType, CustomTypes } from "./custom-types.ts";
 import { listReads, objectFields, objectReads } from "./reads.ts";
 import type { Rule, Selection } from "./rule.ts";
+import { tooCostly } from "./sizes.ts";
 import { kubernetesStructs, objectType } from "./types.ts";
 
 const durationExpected = "write a duration like 30s, 10m or 1h30m";
@@ -195,8 +196,14 @@ function checkExpression(
 ): Program | undefined {
   try {
     const program = compile(text, environment);
-    if (wanted === undefined || program.type.kind === wanted || program.type.kind === "dyn") return program;
-    mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is of the type ${formatType(program.type)}`));
+    const costly = tooCostly(program);
+    if (wanted !== undefined && program.type.kind !== wanted && program.type.kind !== "dyn") {
+      mistakes.push(yaml.mistake(path, `this must be a ${wanted}, and it is of the type ${formatType(program.type)}`));
+    } else if (costly !== undefined) {
+      mistakes.push(yaml.mistake(path, costly));
+    } else {
+      return program;
+    }
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     mistakes.push(yaml.mistakeWithin(path, error.line, error.column, error.message));
