@@ -42,6 +42,15 @@ export interface Simulation {
  *
  * Resolves once the nodes are created and all Pods known. Rejects with the
  * transport's error if the nodes cannot be created.
+ *
+ * ```ts
+ * const simulation = await startSimulation({ transport: client, nodes: 1, speed: 100 });
+ * const pod = await pods.wait("web", isPodRunning);
+ * console.log(pod?.spec?.nodeName); // node-1
+ * await simulation.stop();
+ * ```
+ *
+ * @throws {RangeError} the speed is not more than 0.
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { transport, nodes: count = 3, speed = 1, clock = systemClock, random = Math.random } = options;

@@ -54,6 +54,13 @@ export interface SchemaTypes {
  * Int-or-string is dyn. So is, unlike in Kubernetes, what has unknown fields
  * (x-kubernetes-preserve-unknown-fields) or no type, which there cannot be named at all.
  * A field whose name is no identifier has its escaped name (`foo__dash__bar`) besides its own.
+ *
+ * ```ts
+ * const spec = { type: "object", properties: { size: { type: "integer" } } };
+ * const { type, structs } = structsOfSchema({ type: "object", properties: { spec } }, { name: "Widget" });
+ * const program = compile("self.spec.size > 1", { variables: { self: type }, structs });
+ * console.log(program.evaluate({ self: { spec: { size: 2 } } })); // true
+ * ```
  */
 export function structsOfSchema(schema: StructuralSchema, options: SchemaOptions): SchemaTypes {
   const builder = new Builder(options.metadata);

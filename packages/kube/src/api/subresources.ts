@@ -281,6 +281,8 @@ export abstract class Subresources<K extends KubeObject> implements Of<K> {
    * ```ts
    * const { token, expirationTimestamp } = await accounts.createToken("builder", { audiences: ["vault"] });
    * ```
+   *
+   * @throws {DecodeError} the answer has no token.
    */
   async createToken(
     this: Subresources<ServiceAccount>,

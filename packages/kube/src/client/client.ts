@@ -167,6 +167,7 @@ export class Client implements Transport {
   /**
    * `options.timeout`, default 30 000, is for the headers to come. Not repeated where
    * it may have been carried out, although it is a GET: it may have run a command.
+   * @throws {ConnectionError} the server does not speak the protocol.
    */
   async upgrade(request: ApiRequest, protocol: string, options: RequestOptions = {}): Promise<UpgradedResponse> {
     const once = { timeout: REQUEST_TIMEOUT, ...options };

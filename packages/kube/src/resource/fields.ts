@@ -91,7 +91,13 @@ const decoded = new Map<string, StructType>();
 
 /**
  * The type of a kind that the release behind the catalogue serves, lists and
- * the kinds of subresources included: `kindType("apps/v1", "Deployment")`.
+ * the kinds of subresources included; undefined for any other.
+ *
+ * ```ts
+ * const spec = kindType("apps/v1", "Deployment")?.fields.get("spec");
+ * console.log(spec?.type); // { shape: 'struct', struct: 'apps/v1.DeploymentSpec' }
+ * console.log(structType("core/v1.PodSpec")?.fields.get("containers")?.patchMergeKey); // name
+ * ```
  */
 export function kindType(apiVersion: string, kind: string): StructType | undefined {
   const row = kinds.find(([version, , names]) => version === apiVersion && names.split(" ").includes(kind));

@@ -68,6 +68,14 @@ interface Series {
  * Needs the rights `create` and `patch` on `events` of `events.k8s.io`, in the
  * object's namespace or, for one without, in `default`. Where `patch` is refused a
  * repetition is another event.
+ *
+ * ```ts
+ * const recorder = new Recorder({ client, controller: "my-controller" });
+ * const pod = await pods.get("blog");
+ * const event = { type: "Warning", reason: "Unreachable", action: "Probing", note: "no answer" } as const;
+ * console.log(await recorder.publish(event, pod)); // created
+ * console.log(await recorder.publish(event, pod)); // repeated
+ * ```
  */
 export class Recorder {
   readonly #client: Transport;

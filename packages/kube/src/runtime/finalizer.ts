@@ -21,6 +21,16 @@ export interface Finalization<K extends KubeObject, R> {
  * tests what it is based on, so one of a stale object fails (`ApiError`
  * `isInvalid`) and changes nothing.
  *
+ * ```ts
+ * const object = await deployments.get("web");
+ * await finalizer(deployments, "example.com/bucket", object, {
+ *   apply: async ({ metadata }) => console.log("make a bucket for", metadata.uid),
+ *   cleanup: async ({ metadata }) => console.log("remove the bucket of", metadata.uid),
+ * });
+ * const { metadata } = await deployments.get("web");
+ * console.log(metadata.finalizers); // [ 'example.com/bucket' ]
+ * ```
+ *
  * @param api of the object's kind; its namespace does not matter.
  * @param name the finalizer's, such as `example.com/bucket`; no other controller's.
  * @returns what `apply` or `cleanup` returned; undefined where neither was called.

@@ -78,7 +78,10 @@ export class WorkQueue {
     taker?.();
   }
 
-  /** Adds the key after so many milliseconds, unless it is added before: the earliest time counts. */
+  /**
+   * Adds the key after so many milliseconds, unless it is added before: the earliest time counts.
+   * @throws {RangeError} less than 0 ms.
+   */
   addAfter(key: string, milliseconds: number): void {
     if (!(milliseconds >= 0)) throw new RangeError(`a delay must be at least 0 ms, not ${milliseconds}`);
     const at = this.#clock.now() + milliseconds;
