@@ -97,22 +97,40 @@ export abstract class Configurable<K extends KubeObject> {
     return this.options.transport;
   }
 
-  /** Seconds until the server ends a watch, which is then resumed. */
+  /** Seconds until the server ends a watch, the next one and those after it; which is then resumed. */
   timeout(seconds: number): this {
     this.options = { ...this.options, timeoutSeconds: seconds };
     return this;
   }
 
-  /** Only objects whose labels match, such as `app=shop,tier!=db`. */
+  /**
+   * Only objects whose labels match, such as `app=shop,tier!=db`.
+   * @throws {Error} it has begun, and not been `reset`.
+   */
   labels(selector: string): this {
-    this.options = { ...this.options, labelSelector: selector };
+    return this.#select({ labelSelector: selector });
+  }
+
+  /**
+   * Only objects whose fields match, such as `spec.nodeName=node-1`.
+   * @throws {Error} it has begun, and not been `reset`.
+   */
+  fields(selector: string): this {
+    return this.#select({ fieldSelector: selector });
+  }
+
+  /** Others than those that it knows would come without a list, or stay without a word. */
+  #select(selectors: Pick<WatchOptions, "labelSelector" | "fieldSelector">): this {
+    if (this.rounds !== undefined) {
+      throw new Error(`this ${this.kind} has begun: say what it selects before that, or after a reset()`);
+    }
+    this.options = { ...this.options, ...selectors };
     return this;
   }
 
-  /** Only objects whose fields match, such as `spec.nodeName=node-1`. */
-  fields(selector: string): this {
-    this.options = { ...this.options, fieldSelector: selector };
-    return this;
+  /** Seconds that a watch lasts of those who poll, and want a turn now and then: kube's default. */
+  protected get polled(): number {
+    return this.options.timeoutSeconds ?? 10;
   }
 
   /**

@@ -56,6 +56,40 @@ test("after init() tells what changes from then on; poll() ends with its watch",
   expect((await server.call()).query).toMatchObject({ resourceVersion: "13" });
 });
 
+test("a watch of poll() lasts ten seconds unless timeout() says otherwise, one of the endless loop minutes", async () => {
+  const informed = Informer.new<KubeObject>({ transport: server, resource: pods, clock, random: () => 0 });
+  const { running } = collect(informed.initFrom("10").poll());
+  const call = await server.call();
+  expect(call.query).toMatchObject({ timeoutSeconds: "10" });
+  const stream = call.open();
+  await clock.advance(10_000);
+  stream.end();
+  await running;
+  const polling = collect(informed.timeout(15).poll(stop.signal)).running;
+  expect((await server.call()).query).toMatchObject({ resourceVersion: "10", timeoutSeconds: "15" });
+  stop.abort();
+  await polling;
+
+  const endless = Informer.new<KubeObject>({ transport: server, resource: pods, clock, random: () => 0 });
+  const leaving = new AbortController();
+  const loop = collect(endless.initFrom("10").events(leaving.signal)).running;
+  expect((await server.call()).query).toMatchObject({ timeoutSeconds: "300" });
+  leaving.abort();
+  await loop;
+});
+
+test("poll() without init(), by a streaming list, takes another connection for its watch", async () => {
+  const informed = Informer.new<KubeObject>({ transport: server, resource: pods, clock, random: () => 0 });
+  const { seen } = collect(informed.poll(stop.signal));
+  const listing = await server.call();
+  listing.open().send(added(pod("a", "5")), initialEventsEnd("10"));
+  const watching = await server.call();
+  expect(watching.query).toMatchObject({ resourceVersion: "10", timeoutSeconds: "10" });
+  watching.open().send(modified(pod("a", "11")));
+  await settled();
+  expect(seen).toEqual([added(pod("a", "5")), modified(pod("a", "11"))]);
+});
+
 test("without init() begins with an ADDED for each object", async () => {
   const { seen } = collect(informer().poll(stop.signal));
   (await server.call()).answer(list("10", [pod("a", "5")]));

@@ -79,15 +79,25 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
     return this.rounds?.version;
   }
 
-  /** The events of one watch, up to its end; of the list before it, if one is due. Call it again to go on. */
+  /**
+   * The events of one watch, up to its end, which is after 10 s unless `timeout` says
+   * otherwise; of the list before it, if one is due. Call it again to go on.
+   */
   async *poll(signal: AbortSignal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
-    while (!this.#isWatching && !signal.aborted) yield* this.#events(signal);
-    yield* this.#events(signal);
+    while (!this.#isWatching && !signal.aborted) {
+      for await (const items of this.#round(signal)) {
+        yield* this.#told(items);
+        if (this.#isWatching) break;
+      }
+    }
+    for await (const items of this.#round(signal, this.polled)) yield* this.#told(items);
   }
 
   /** The events of watch after watch, until the signal aborts or the loop is left. */
   async *events(signal: AbortSignal = new AbortController().signal): AsyncGenerator<WatchEvent<K>, void, undefined> {
-    while (!signal.aborted) yield* this.#events(signal);
+    while (!signal.aborted) {
+      for await (const items of this.#round(signal)) yield* this.#told(items);
+    }
   }
 
   /** `events`, for ever. */
@@ -99,24 +109,25 @@ export class Informer<K extends KubeObject> extends Configurable<K> implements A
     return this.rounds?.isWatching === true;
   }
 
-  async *#events(signal: AbortSignal): AsyncGenerator<WatchEvent<K>, void, undefined> {
-    for await (const items of this.#round(signal)) {
-      for (const item of items) {
-        const changes = this.#store.applyItem(item);
-        for (const change of changes) yield eventOf(change);
-        if (item.type === "error") yield { type: "ERROR", object: statusOf(item.error) };
-        // Begun without a list, it is told of the end of objects that it has not heard of.
-        if (item.type === "delete" && changes.length === 0 && !this.#store.synced) {
-          yield { type: "DELETED", object: item.object };
-        }
+  *#told(items: readonly WatchItem<K>[]): Generator<WatchEvent<K>, void, undefined> {
+    for (const item of items) {
+      const changes = this.#store.applyItem(item);
+      for (const change of changes) yield eventOf(change);
+      if (item.type === "error") yield { type: "ERROR", object: statusOf(item.error) };
+      // Begun without a list, it is told of the end of objects that it has not heard of.
+      if (item.type === "delete" && changes.length === 0 && !this.#store.synced) {
+        yield { type: "DELETED", object: item.object };
       }
     }
   }
 
-  async *#round(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+  async *#round(
+    signal: AbortSignal,
+    timeoutSeconds = this.options.timeoutSeconds,
+  ): AsyncGenerator<WatchItem<K>[], void, undefined> {
     const rounds = this.begin();
     try {
-      if (!signal.aborted) yield* rounds.next(signal);
+      if (!signal.aborted) yield* rounds.next(signal, timeoutSeconds);
     } finally {
       this.end();
     }

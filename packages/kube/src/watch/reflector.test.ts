@@ -182,18 +182,55 @@ test("step by step: init() lists, each poll() is one watch, applied as it comes"
 
   const poll = shop.poll();
   const call = await server.call();
-  expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10" });
+  expect(call.query).toMatchObject({ watch: "true", resourceVersion: "10", timeoutSeconds: "10" });
   const stream = call.open().send(modified(pod("a", "11")), added(pod("b", "12")));
   await settled();
   expect(shop.state()).toEqual([pod("a", "11"), pod("b", "12")]);
-  await clock.advance(15_000);
+  await clock.advance(10_000);
   stream.end();
   await poll;
 
   const running = shop.run(stop.signal);
-  expect((await server.call()).query).toMatchObject({ watch: "true", resourceVersion: "12" });
+  const { query } = await server.call();
+  expect(query).toMatchObject({ watch: "true", resourceVersion: "12" });
+  expect(Number(query.timeoutSeconds)).toBeGreaterThanOrEqual(300);
   stop.abort();
   await running;
+});
+
+test("poll() by a streaming list takes another connection for its watch, which lasts as long as timeout() says", async () => {
+  const all = Reflector.new<KubeObject>({ transport: server, resource: pods, clock, random: () => 0 });
+  const polling = all.timeout(20).poll(stop.signal);
+  const listing = await server.call();
+  expect(listing.query).toMatchObject({ sendInitialEvents: "true" });
+  listing.open().send(added(pod("a", "5")), initialEventsEnd("10"));
+  const watching = await server.call();
+  expect(watching.query).toMatchObject({ resourceVersion: "10", timeoutSeconds: "20" });
+  expect(all.state()).toEqual([pod("a", "5")]);
+  const stream = watching.open();
+  await clock.advance(20_000);
+  stream.end();
+  await polling;
+  all.timeout(30);
+  const again = all.poll(stop.signal);
+  expect((await server.call()).query).toMatchObject({ resourceVersion: "10", timeoutSeconds: "30" });
+  stop.abort();
+  await again;
+});
+
+test("what is selected is said before it begins, or after a reset()", async () => {
+  const shop = Reflector.raw<KubeObject>(server, RawApi.v1Pod().within("shop"), { clock, streamingLists: false });
+  const init = shop.labels("app=a").init();
+  (await server.call()).answer(list("10", [pod("a", "5")]));
+  await init;
+  expect(() => shop.labels("app=b")).toThrow("this reflector has begun: say what it selects before that, or after a");
+  expect(() => shop.fields("metadata.name=b")).toThrow("has begun");
+  const again = shop.reset().labels("app=b").init();
+  const call = await server.call();
+  expect(call.query).toMatchObject({ labelSelector: "app=b" });
+  call.answer(list("20", [pod("b", "15")]));
+  await again;
+  expect(shop.state()).toEqual([pod("b", "15")]);
 });
 
 test("poll() lists where that is due, and rejects with a failure once it has waited", async () => {

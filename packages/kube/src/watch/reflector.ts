@@ -80,16 +80,24 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   }
 
   /**
-   * One watch, to its end; the list before it, if one is due. Call it again to go on.
+   * One watch, to its end, which is after 10 s unless `timeout` says otherwise; the list
+   * before it, if one is due. Call it again to go on.
    * @throws what the watch fails with, once it has waited as long as the failure asks for.
    */
   async poll(signal: AbortSignal = new AbortController().signal): Promise<void> {
     const rounds = this.begin();
     let failure: Error | undefined;
     try {
-      for (let watched = false; !watched && failure === undefined && !signal.aborted; ) {
-        watched = rounds.isWatching;
-        for await (const batch of this.#told(rounds, signal)) if (batch.type === "error") failure = batch.error;
+      while (!rounds.isWatching && failure === undefined && !signal.aborted) {
+        for await (const batch of this.#told(rounds, signal)) {
+          if (batch.type === "error") failure = batch.error;
+          if (rounds.isWatching) break;
+        }
+      }
+      if (failure === undefined && !signal.aborted) {
+        for await (const batch of this.#told(rounds, signal, this.polled)) {
+          if (batch.type === "error") failure = batch.error;
+        }
       }
     } finally {
       this.end();
@@ -161,6 +169,7 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
    *   can bring: `ready`, say, or another's changes.
    *
    * The objects are the store's own, shared with all: to change one, change a copy.
+   * @throws {RangeError} a buffer of less than 0, when the loop begins.
    */
   subscribe(options: SubscribeOptions = {}): AsyncGenerator<Change<K>[], void, undefined> {
     return this.#subscribers.subscribe(options);
@@ -186,8 +195,12 @@ export class Reflector<K extends KubeObject> extends Configurable<K> implements 
   }
 
   /** What one request brings, taken into the store. */
-  async *#told(rounds: WatchRounds<K>, signal: AbortSignal): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
-    for await (const items of rounds.next(signal)) {
+  async *#told(
+    rounds: WatchRounds<K>,
+    signal: AbortSignal,
+    timeoutSeconds = this.options.timeoutSeconds,
+  ): AsyncGenerator<ReflectorBatch<K>, void, undefined> {
+    for await (const items of rounds.next(signal, timeoutSeconds)) {
       const { synced } = this.#store;
       const changes = this.#store.applyItems(items);
       const first = !synced && this.#store.synced;

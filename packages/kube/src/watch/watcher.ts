@@ -147,8 +147,11 @@ export class WatchRounds<K extends KubeObject> {
     return this.#state.phase === "watching" ? this.#state.resourceVersion : undefined;
   }
 
-  /** One page of a list, or one watch connection to its end, and the wait if it failed. Ends early on abort. */
-  async *next(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
+  /**
+   * One page of a list, or one watch connection to its end, and the wait if it failed. Ends early on abort.
+   * @param timeoutSeconds of a watch, in place of what the options say.
+   */
+  async *next(signal: AbortSignal, timeoutSeconds?: number): AsyncGenerator<WatchItem<K>[], void, undefined> {
     // Many watchers on one signal are no leak, of which Node 20 would warn.
     setMaxListeners(0, signal);
     if (this.#state.phase === "empty") {
@@ -156,7 +159,7 @@ export class WatchRounds<K extends KubeObject> {
       yield this.#step({ type: "start" }).items;
       if (signal.aborted) return;
     }
-    if (this.#state.phase !== "listing") return yield* this.#watch(signal);
+    if (this.#state.phase !== "listing") return yield* this.#watch(signal, timeoutSeconds);
     const answer = await this.#page(this.#state, signal);
     if (signal.aborted) return;
     const { items, retryIn } = this.#step(answer);
@@ -192,8 +195,8 @@ export class WatchRounds<K extends KubeObject> {
     }
   }
 
-  async *#watch(signal: AbortSignal): AsyncGenerator<WatchItem<K>[], void, undefined> {
-    const { timeoutSeconds = Math.floor(TIMEOUT * (1 + this.#random())) } = this.#options;
+  async *#watch(signal: AbortSignal, asked?: number): AsyncGenerator<WatchItem<K>[], void, undefined> {
+    const timeoutSeconds = asked ?? this.#options.timeoutSeconds ?? Math.floor(TIMEOUT * (1 + this.#random()));
     const patience = timeoutSeconds * 1000 + GRACE;
     const check =
       this.#checkLists && this.#state.phase === "streaming-list"
