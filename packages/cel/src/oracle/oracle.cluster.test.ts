@@ -1,7 +1,8 @@
 import { type CelAnswer, type CelOracle, startCelOracle } from "@kubecast/testbed";
 import { afterAll, describe, expect, test } from "vitest";
+import { structsOfSchema } from "../kubernetes/schema.ts";
 import { examples } from "../library/kubernetes/examples.test.helper.ts";
-import { pods } from "./pods.test.helper.ts";
+import { podSchema, pods } from "./pods.test.helper.ts";
 import { rules } from "./rules.test.helper.ts";
 import { ours } from "./written.test.helper.ts";
 
@@ -11,21 +12,39 @@ afterAll(async () => {
   if (typeof oracle !== "string") await oracle[Symbol.asyncDispose]();
 });
 
-/** Undefined where both give the same, or both an error. */
-async function difference(
-  expression: string,
-  variables: Readonly<Record<string, unknown>>,
-): Promise<string | undefined> {
-  const theirs = await (oracle as CelOracle).ask({ expression, variables });
-  const mine = ours(expression, variables);
+interface Compared {
+  /** Undefined where both give the same, or both an error. */
+  readonly difference?: string | undefined;
+  readonly hasValue: boolean;
+}
+
+async function compared(expression: string, object: unknown, isTyped: boolean): Promise<Compared> {
+  const question = { expression, variables: { object } };
+  const typed = { ...question, schema: podSchema, types: { object: "object" } } as const;
+  const theirs = await (oracle as CelOracle).ask(isTyped ? typed : question);
+  const mine = ours(expression, { object }, isTyped ? types : undefined);
+  const hasValue = "value" in mine;
   // A constant that has no value: there the whole expression is refused, here only where it is reached.
-  if (theirs.error === "plan") return undefined;
-  if ("error" in mine && theirs.error !== undefined) return undefined;
-  const [a, b] = ["error" in mine ? mine.error : JSON.stringify(mine.value), told(theirs)];
-  return a === b ? undefined : `${expression}\n  here: ${a}\n  Kubernetes: ${b}`;
+  if (theirs.error === "plan") return { hasValue };
+  if (!hasValue && theirs.error !== undefined) return { hasValue };
+  const [a, b] = [hasValue ? JSON.stringify(mine.value) : mine.error, told(theirs)];
+  return { hasValue, difference: a === b ? undefined : `${expression}\n  here: ${a}\n  Kubernetes: ${b}` };
 }
 
 const told = ({ value, message }: CelAnswer): string => (value === undefined ? (message ?? "") : JSON.stringify(value));
+
+const { type, structs } = structsOfSchema(podSchema, { name: "Pod", resource: false });
+const types = { variables: { object: type }, structs };
+
+async function all(expressions: readonly string[], objects: readonly unknown[], isTyped = false) {
+  const answers = await Promise.all(
+    expressions.flatMap((expression) => objects.map((object) => compared(expression, object, isTyped))),
+  );
+  return {
+    differences: [...new Set(answers.map(({ difference }) => difference).filter((each) => each !== undefined))],
+    values: answers.filter(({ hasValue }) => hasValue).length,
+  };
+}
 
 /** What differs, and is meant to. */
 const differing: readonly { expression: string; here: unknown; theirs: unknown; why: string }[] = [
@@ -79,20 +98,11 @@ const differing: readonly { expression: string; here: unknown; theirs: unknown; 
   },
 ];
 
-async function differences(expressions: readonly string[], objects: readonly unknown[]): Promise<string[]> {
-  const all = expressions.flatMap((expression) => objects.map((object) => difference(expression, { object })));
-  return [...new Set((await Promise.all(all)).filter((each) => each !== undefined))];
-}
-
 describe.skipIf(typeof oracle === "string")("Kubernetes' own CEL", () => {
   for (const [library, table] of Object.entries(examples)) {
     test(`gives the same for ${library}`, async () => {
-      expect(
-        await differences(
-          table.map(([expression]) => expression),
-          [null],
-        ),
-      ).toEqual([]);
+      const expressions = table.map(([expression]) => expression);
+      expect((await all(expressions, [null])).differences).toEqual([]);
     });
   }
 
@@ -103,7 +113,13 @@ describe.skipIf(typeof oracle === "string")("Kubernetes' own CEL", () => {
     expect(value ?? message).toEqual(theirs);
   });
 
-  test("gives the same for 500 rules over Pods", async () => {
-    expect(await differences(rules(500, 1), pods)).toEqual([]);
+  test.each([
+    { what: "dynamic", isTyped: false, seed: 1 },
+    { what: "typed", isTyped: true, seed: 2 },
+  ])("gives the same for 500 rules over $what Pods", async ({ isTyped, seed }) => {
+    const { differences, values } = await all(rules(500, seed), pods, isTyped);
+    expect(differences).toEqual([]);
+    // The rest are errors on both sides, such as fields that are absent.
+    expect(values).toBeGreaterThan(800);
   });
 });

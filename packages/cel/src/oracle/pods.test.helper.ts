@@ -1,3 +1,5 @@
+import type { StructuralSchema } from "../kubernetes/schema.ts";
+
 /** Pods that differ in what they have and lack. */
 export const pods: readonly Readonly<Record<string, unknown>>[] = [
   pod("checkout-7c9d8-x2x1z", {
@@ -89,3 +91,75 @@ function pod(
     },
   };
 }
+
+const text = { type: "string" };
+const int = { type: "integer" };
+const bool = { type: "boolean" };
+const time = { type: "string", format: "date-time" };
+const texts = { type: "object", additionalProperties: text };
+const object = (properties: Readonly<Record<string, StructuralSchema>>): StructuralSchema => ({
+  type: "object",
+  properties,
+});
+const array = (items: StructuralSchema): StructuralSchema => ({ type: "array", items });
+
+/** What a CustomResourceDefinition would say of them. */
+export const podSchema: StructuralSchema = object({
+  apiVersion: text,
+  kind: text,
+  metadata: object({
+    name: text,
+    generateName: text,
+    namespace: text,
+    uid: text,
+    generation: int,
+    creationTimestamp: time,
+    deletionTimestamp: time,
+    labels: texts,
+    annotations: texts,
+    finalizers: array(text),
+    ownerReferences: array(object({ apiVersion: text, kind: text, name: text, uid: text, controller: bool })),
+  }),
+  spec: object({
+    nodeName: text,
+    restartPolicy: text,
+    terminationGracePeriodSeconds: int,
+    hostNetwork: bool,
+    priority: int,
+    containers: array(
+      object({
+        name: text,
+        image: text,
+        args: array(text),
+        env: array(object({ name: text, value: text, valueFrom: object({ secretKeyRef: texts }) })),
+        ports: array(object({ name: text, containerPort: int, protocol: text })),
+        resources: object({ requests: texts, limits: texts }),
+        livenessProbe: object({
+          httpGet: object({ path: text, port: { "x-kubernetes-int-or-string": true } }),
+          periodSeconds: int,
+        }),
+      }),
+    ),
+    tolerations: array(object({ key: text, operator: text, effect: text, tolerationSeconds: int })),
+  }),
+  status: object({
+    phase: text,
+    podIP: text,
+    podIPs: array(object({ ip: text })),
+    startTime: time,
+    conditions: array(object({ type: text, status: text, reason: text, lastTransitionTime: time })),
+    containerStatuses: array(
+      object({
+        name: text,
+        ready: bool,
+        restartCount: int,
+        state: object({
+          waiting: object({ reason: text }),
+          running: object({ startedAt: time }),
+          terminated: object({ reason: text, exitCode: int }),
+        }),
+        lastState: object({}),
+      }),
+    ),
+  }),
+});

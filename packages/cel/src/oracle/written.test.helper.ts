@@ -1,7 +1,7 @@
 import { compile } from "../compile.ts";
 import { allLibraries } from "../environment.ts";
 import { fn, type Library } from "../library/overload.ts";
-import { formatType } from "../types/type.ts";
+import { formatType, type Structs, type Type } from "../types/type.ts";
 import { entriesOf, isMap } from "../values/map.ts";
 import { isNumber } from "../values/number.ts";
 import { Duration, formatTimestamp, nanosOf, Timestamp } from "../values/time.ts";
@@ -16,14 +16,16 @@ const library: Library = {
 };
 const libraries = [...allLibraries, library];
 
-/** What this package makes of an expression. */
+/** What this package makes of an expression. @param types of variables that are not dynamic. */
 export function ours(
   expression: string,
   variables: Readonly<Record<string, unknown>> = {},
+  types?: { readonly variables: Readonly<Record<string, Type>>; readonly structs: Structs },
 ): { value: Written } | { error: string } {
-  const declared = Object.fromEntries(Object.keys(variables).map((name) => [name, "dyn"]));
+  const declared = Object.fromEntries(Object.keys(variables).map((name) => [name, types?.variables[name] ?? "dyn"]));
   try {
-    const program = compile(`written(\n${expression}\n)`, { variables: declared, libraries });
+    const environment = { variables: declared, structs: types?.structs, libraries };
+    const program = compile(`written(\n${expression}\n)`, environment);
     return { value: JSON.parse(program.evaluate(variables) as string) as Written };
   } catch (error) {
     return { error: (error as Error).message };
