@@ -105,14 +105,15 @@ test("they compile", async () => {
   };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", folder], { cwd: folder }).catch(
+  const checked = await promisify(execFile)(process.execPath, [tsc, "-p", folder], { cwd: folder }).catch(
     (error) => error,
   );
-  const errors = stdout.replace(/example-(\d+)\.ts\((\d+),/g, (_: string, index: string, line: string) => {
+  const errors = checked.stdout.replace(/example-(\d+)\.ts\((\d+),/g, (_: string, index: string, line: string) => {
     const { path, line: above } = examples[Number(index)]!;
     return `${path}(${above + Number(line) - 1},`;
   });
   expect(errors).toBe("");
+  expect(checked).not.toBeInstanceOf(Error);
 });
 
 test("there are no others", () => {
