@@ -56,8 +56,23 @@ describe("paths", () => {
       method: "PUT",
       path: "/apis/apps/v1/namespaces/ns/daemonsets/myds?dryRun=All",
       headers: json,
-      body: '{"spec":{}}',
+      body: '{"apiVersion":"apps/v1","kind":"DaemonSet","spec":{}}',
     });
+  });
+
+  test("what is created or replaced says what it is, where that is known and it does not", () => {
+    const foos = RawApi.customResource("foos", { kind: "Foo" }).group("clux.dev").within("ns");
+    const type = { apiVersion: "clux.dev/v1", kind: "Foo" };
+    const bodies = (api: RawApi, object: object) =>
+      [api.create(object), api.replace("a", object), api.replaceStatus("a", object)].map(({ body }) => body);
+    const metadata = { name: "a" };
+    expect(bodies(foos, { metadata })).toEqual(Array(3).fill(JSON.stringify({ ...type, metadata })));
+    const other = { apiVersion: "clux.dev/v2", kind: "Foo", metadata };
+    expect(bodies(foos, other)).toEqual(Array(3).fill(JSON.stringify(other)));
+    expect(bodies(RawApi.customResource("foos").group("clux.dev").within("ns"), { metadata })).toEqual(
+      Array(3).fill(JSON.stringify({ metadata })),
+    );
+    expect(foos.replaceScale("a", { spec: { replicas: 2 } }).body).toBe('{"spec":{"replicas":2}}');
   });
 
   test("create", () => {

@@ -117,11 +117,11 @@ export class RawApi {
     return this.#answered(METADATA, { method: "GET", path: this.#object(name) });
   }
 
-  /** Answered by the object as it is stored. */
+  /** Answered by the object as it is stored. Its `apiVersion` and `kind` are filled in where they are absent and known. */
   create(object: RequestBody, params: PostParams = {}): ApiRequest {
     this.#needWhole("create");
     const path = this.#own() + queryString(postQuery(params));
-    return { method: "POST", path, headers: JSON_TYPE, body: encode(object) };
+    return { method: "POST", path, headers: JSON_TYPE, body: encode(this.#typed(object)) };
   }
 
   /** The object must carry the `metadata.resourceVersion` that was read, so that no other change is lost. */
@@ -265,7 +265,14 @@ export class RawApi {
   #put(name: string, subresource: string, object: RequestBody, params: PostParams): ApiRequest {
     if (subresource !== "scale") this.#needWhole("replace");
     const path = this.#object(name, subresource, postQuery(params));
-    return { method: "PUT", path, headers: JSON_TYPE, body: encode(object) };
+    const whole = subresource === "" || subresource === "status" ? this.#typed(object) : object;
+    return { method: "PUT", path, headers: JSON_TYPE, body: encode(whole) };
+  }
+
+  /** Says what it is, which the API knows of built-in kinds alone. */
+  #typed(object: RequestBody): RequestBody {
+    const { kind } = this.resource;
+    return isEncoded(object) || kind === "" ? object : { apiVersion: apiVersion(this.resource), kind, ...object };
   }
 
   #patch(name: string, subresource: string, given: Patch | RequestBody, params: PatchParams): ApiRequest {

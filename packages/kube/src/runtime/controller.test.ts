@@ -168,6 +168,15 @@ test("predicates say which changes count", async () => {
   expect(calls.taken()).toEqual(["shop/a", "shop/a"]);
 });
 
+test("all changes of what has no generation count, as it cannot say which are about its spec", async () => {
+  const calls = new Calls();
+  run(Controller.new(replicaSets(), { clock, predicate: generationChanged }), calls);
+  const sets = await listed(set("a", "1"));
+  sets.send(modified(set("a", "10")));
+  await settled();
+  expect(calls.taken()).toEqual(["shop/a", "shop/a"]);
+});
+
 test("runs so many at a time, and what changes meanwhile once more", async () => {
   const calls = new Calls();
   calls.hold = true;

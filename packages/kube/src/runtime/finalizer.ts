@@ -17,7 +17,8 @@ export interface Finalization<K extends KubeObject, R> {
  * Both may be called many times over.
  *
  * Adds the finalizer first, and returns undefined: the change that this is
- * brings the next reconcile. Removes it after the cleanup. Each is a patch that
+ * brings the next reconcile, so a Controller's predicate must let `finalizersChanged`
+ * pass. Removes it after the cleanup. Each is a patch that
  * tests what it is based on, so one of a stale object fails (`ApiError`
  * `isInvalid`) and changes nothing.
  *

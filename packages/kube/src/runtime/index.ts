@@ -7,6 +7,7 @@ export { Controller, type ControllerSettings, type WarmUpOptions } from "./contr
 export { type NewEvent, Recorder, type RecorderOptions } from "./events.ts";
 export { type Finalization, finalizer } from "./finalizer.ts";
 export { type LeaderElectionOptions, LeaderElector, LeadershipLostError } from "./leader-election.ts";
+export { ownerReference } from "./owner.ts";
 export {
   annotationsChanged,
   finalizersChanged,

@@ -1,15 +1,17 @@
 import type { KubeObject, ObjectMeta } from "../resource/object.ts";
 import type { Change } from "../watch/store.ts";
 
-/** Whether a change is worth a reconcile. Combine them with `and`, `or` and `not`. */
+/** Whether a change is worth a reconcile. Combine them with `and`, `or` and `not` of `@kubecast/kube`. */
 export type Predicate<K extends KubeObject> = (change: Change<K>) => boolean;
 
 /**
- * The spec has changed, or a deletion has begun; not the status or the metadata.
- * For kinds whose `metadata.generation` the API keeps: those with a status of
- * their own, which Pods, ConfigMaps and Services, for three, are not.
+ * The spec has changed, or a deletion has begun; not the status or the metadata: with
+ * `finalizer`, let `finalizersChanged` pass as well. Of a kind whose
+ * `metadata.generation` the API does not keep, such as Services and ConfigMaps, all passes.
  */
-export const generationChanged = differs((metadata) => metadata.generation);
+export const generationChanged: Predicate<KubeObject> = (change) =>
+  change.object.metadata.generation === undefined || anotherGeneration(change);
+const anotherGeneration = differs((metadata) => metadata.generation);
 
 /** A label has come, gone or changed. */
 export const labelsChanged = differs((metadata) => metadata.labels);
