@@ -7,7 +7,7 @@ import { read, testController } from "./controller.test.support.ts";
 const chart = "charts/doc-controller";
 
 /** The program has the rights that the chart grants. */
-testController(true, async () => {
+testController(async () => {
   const server = await startKubeApiserver();
   const templates = readdirSync(new URL(`../${chart}/templates`, import.meta.url));
   for (const template of templates) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startApiServer } from "@kubecast/apiserver";
 import { testController } from "./controller.test.support.ts";
 
-testController(false, async () => {
+testController(async () => {
   const server = await startApiServer();
   const folder = await mkdtemp(join(tmpdir(), "controller-ts-"));
   const kubeconfig = join(folder, "kubeconfig");

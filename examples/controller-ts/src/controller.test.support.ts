@@ -21,11 +21,8 @@ interface Line {
   port?: number;
 }
 
-/**
- * Runs the controller against a cluster as its users do.
- * @param applies whether the cluster has server-side apply, without which no status can be written.
- */
-export function testController(applies: boolean, start: () => Promise<Cluster>): void {
+/** Runs the controller against a cluster as its users do. */
+export function testController(start: () => Promise<Cluster>): void {
   let cluster: Cluster;
   let client: Client;
   beforeAll(async () => {
@@ -135,7 +132,6 @@ export function testController(applies: boolean, start: () => Promise<Cluster>):
       expect(lines).toHaveLength(before);
     });
 
-    if (!applies) return;
     test("the status follows the spec, whoever writes to it, until it is deleted", async () => {
       await documents().create(document("early", false));
       const { child, exited, lines } = run();
