@@ -13,6 +13,8 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: number;
+  /** Whether the log says it already. */
+  logged = false;
 
   constructor(message: string, exitCode: number = exitCodes.failed) {
     super(message);
@@ -20,8 +22,8 @@ export class Failure extends Error {
   }
 }
 
-/** Says an error to the user. What is not expected here is a fault of ours and keeps its stack. */
-export function toFailure(error: unknown): Failure | undefined {
+/** Says an error to the user. What is not expected here is a fault of ours: only then a stack is worth showing. */
+export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof SettingsError || error instanceof ConfigError)
     return new Failure(error.message, exitCodes.usage);
@@ -36,7 +38,8 @@ export function toFailure(error: unknown): Failure | undefined {
     return new Failure(error.message);
   if (error instanceof ApiError || error instanceof ConnectionError || error instanceof DecodeError)
     return new Failure(error.message);
-  return undefined;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Failure(`an unexpected error; please report it with these lines:\n${stack}`);
 }
 
 /** Says an error of the API with the cluster and user that it concerns, and what to do. */

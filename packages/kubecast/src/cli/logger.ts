@@ -2,10 +2,15 @@ import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import type { Settings } from "../settings/settings.ts";
 
+/** Whether each line of the log is a JSON object: where there is no terminal, unless the settings say which. */
+export function isJson({ format }: Settings["logging"]): boolean {
+  return format === "json" || (format === "auto" && !process.stderr.isTTY);
+}
+
 /** Logs go to stderr: for people on a terminal, as JSON elsewhere, unless the settings say which. */
-export function createLogger({ level, format }: Settings["logging"]): Logger {
-  const text = format === "text" || (format === "auto" && process.stderr.isTTY);
-  if (!text) {
+export function createLogger(settings: Settings["logging"]): Logger {
+  const { level } = settings;
+  if (isJson(settings)) {
     const named = { level: (label: string) => ({ level: label }) };
     return pino(
       { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: named },

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { logFormats, logLevels } from "../settings/settings.ts";
-import { exitCodes, Failure, toFailure } from "./failure.ts";
+import { exitCodes, toFailure } from "./failure.ts";
 
 const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -144,15 +144,9 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage; // it has said what is wrong
   }
-  const failure = toFailure(error) ?? unexpected(error);
-  process.stderr.write(`kubecast: ${failure.message}\n`);
+  const failure = toFailure(error);
+  if (!failure.logged) process.stderr.write(`kubecast: ${failure.message}\n`);
   return failure.exitCode;
-}
-
-/** A fault of ours: only then a stack is worth showing, to be sent to us. */
-function unexpected(error: unknown): Failure {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new Failure(`an unexpected error; please report it with these lines:\n${stack}`);
 }
 
 function examples(...lines: string[]): string {

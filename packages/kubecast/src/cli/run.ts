@@ -8,12 +8,13 @@ import { Pipeline, type PipelineEvent } from "../pipeline/pipeline.ts";
 import { redactUrl } from "../redis/connection.ts";
 import { Publisher, type PublisherEvent } from "../redis/publisher.ts";
 import { loadRules } from "../rules/catalogue.ts";
+import type { Rule } from "../rules/rule.ts";
 import { Health } from "../server/health.ts";
 import { Metrics } from "../server/metrics.ts";
 import { startServer } from "../server/server.ts";
-import { type Flags, loadSettings } from "../settings/settings.ts";
-import { exitCodes, explainApiError, Failure } from "./failure.ts";
-import { createLogger } from "./logger.ts";
+import { type Flags, loadSettings, type Settings } from "../settings/settings.ts";
+import { exitCodes, explainApiError, Failure, toFailure } from "./failure.ts";
+import { createLogger, isJson } from "./logger.ts";
 import { checkKubernetes, checkRedis } from "./preflight.ts";
 
 /** `kubecast run`: the main job. Ends when the signal aborts; throws what it cannot go on without. */
@@ -22,6 +23,19 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const rules = await loadRules(settings.rules);
   if (rules.length === 0) throw new Failure("there are no rules: give some with --rules FILE", exitCodes.usage);
   const log = createLogger(settings.logging);
+  try {
+    await watch(settings, rules, log, signal);
+  } catch (error) {
+    if (error === signal.reason || !isJson(settings.logging)) throw error;
+    // Who reads the log line by line is to read its last line too.
+    const failure = toFailure(error);
+    log.fatal(failure.message);
+    failure.logged = true;
+    throw failure;
+  }
+}
+
+async function watch(settings: Settings, rules: Rule[], log: Logger, signal: AbortSignal): Promise<void> {
   const { kubeconfig, context } = settings.kubernetes;
   const config = await loadConfig({ kubeconfig, context }).catch((error: unknown) => {
     if (!(error instanceof ConfigError) || kubeconfig !== undefined) throw error;

@@ -14,7 +14,7 @@ export interface Failing {
 
 /**
  * Runs kubecast, which must fail as users can bear it: with this exit code, and
- * with one sentence on stderr, followed by nothing but the places of mistakes in
+ * with one sentence on stderr, be it the last of its log, followed by nothing but the places of mistakes in
  * files. Answers the sentence and those lines.
  */
 export async function failing(args: readonly string[], { code, env = {} }: Failing) {
@@ -27,8 +27,9 @@ export async function failing(args: readonly string[], { code, env = {} }: Faili
   expect(stdout, about).toBe("");
   expect(stdout + stderr).not.toContain(secret);
   const [sentence = "", ...places] = stderr.split("\n").filter((line) => line !== "" && !logLine.test(line));
-  expect(sentence, about).toMatch(/^kubecast: \S/);
+  const said = sentence.startsWith('{"level":"fatal"') ? `kubecast: ${JSON.parse(sentence).msg}` : sentence;
+  expect(said, about).toMatch(/^kubecast: \S/);
   expect(stderr, about).not.toMatch(/^\s+at |undefined|\[object/m);
   for (const place of places) expect(place, about).toMatch(placed);
-  return { sentence: sentence.slice("kubecast: ".length), places };
+  return { sentence: said.slice("kubecast: ".length), places };
 }
