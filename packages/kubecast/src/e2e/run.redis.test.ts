@@ -228,6 +228,26 @@ describe("the log", () => {
     expect(program.stderr).toMatch(/INFO: kubecast has stopped\n$/);
   });
 
+  it.each([
+    ["json", /^\{"level":"fatal","time":"[^"]+","msg":"nothing answers at redis:.*"\}$/],
+    ["text", /^kubecast: nothing answers at redis:/],
+  ])("as %s ends with why the program could not go on", async (format, last) => {
+    const program = run("--redis", "redis://127.0.0.1:1", "--log-format", format);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr.trimEnd().split("\n").at(-1)).toMatch(last);
+    if (format === "json") expect(log(program).map(({ level }) => level)).toEqual(["fatal"]);
+  });
+
+  it("says that a watch goes on before anything happens to its objects", async () => {
+    const program = run();
+    await program.said("all watches are in place");
+    backend.proxy.cut();
+    await program.said("the watch was interrupted");
+    await program.said("the watch goes on");
+    await program.kill("SIGTERM");
+    expect(log(program).filter(({ msg }) => msg === "the watch goes on")).toHaveLength(1);
+  });
+
   it("says when Redis is away and when it is back, once each", async () => {
     const program = run();
     await program.said("all watches are in place");

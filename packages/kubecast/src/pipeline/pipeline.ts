@@ -109,7 +109,7 @@ export class Pipeline {
   async #observe(observer: Observer, health: WatchHealth, signal: AbortSignal): Promise<void> {
     const { resource, namespace, labelSelector, fieldSelector } = observer.plan;
     const batches = watcher<KubeObject>({
-      transport: this.#options.transport,
+      transport: this.#telling(observer, health),
       resource,
       ...(namespace === undefined ? {} : { namespace }),
       ...(labelSelector === "" ? {} : { labelSelector }),
@@ -131,13 +131,30 @@ export class Pipeline {
       this.#options.report({ type: "watch-failed", watch: health.name, error: item.error, retryIn: item.retryIn });
       return;
     }
-    if (health.failing && item.type !== "init" && item.type !== "init-apply") {
-      health.failing = false;
-      this.#options.report({ type: "watch-recovered", watch: health.name });
-    }
+    if (item.type !== "init" && item.type !== "init-apply") this.#recovered(health);
     const first = !observer.stats.synced;
     observer.accept(item, now);
     if (first && item.type === "init-done") this.#synced(observer, health, now);
+  }
+
+  /** The transport, which takes note of a watch that is open again: on a quiet cluster its next item is minutes away. */
+  #telling(observer: Observer, health: WatchHealth): Transport {
+    const { transport } = this.#options;
+    return {
+      request: (request, options) => transport.request(request, options),
+      requestText: (request, options) => transport.requestText(request, options),
+      stream: async (request, options) => {
+        const response = await transport.stream(request, options);
+        if (observer.stats.synced) this.#recovered(health);
+        return response;
+      },
+    };
+  }
+
+  #recovered(health: WatchHealth): void {
+    if (!health.failing) return;
+    health.failing = false;
+    this.#options.report({ type: "watch-recovered", watch: health.name });
   }
 
   /** What earlier processes published of a rule and no watch of the rule has brought is gone. */
