@@ -12,7 +12,7 @@ import type { Range } from "./library/cost.ts";
 import type { Expr } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
 import type { Type } from "./types/type.ts";
-import { toJson } from "./values/json.ts";
+import { madeLength, toJson } from "./values/json.ts";
 import { Failure, type Value } from "./values/value.ts";
 import { type Conversion, conversionTo, fieldConversion } from "./variables.ts";
 
@@ -204,7 +204,8 @@ class CompiledProgram implements Program {
     // What was looked at may be large.
     for (let slot = 0; slot < slots.length; slot++) slots[slot] = undefined;
     // Though a part that was not paid for any more may not have mattered.
-    return frame.cost > frame.budget && !(result instanceof OverBudget) ? new OverBudget(frame.budget) : result;
+    if (frame.cost > frame.budget) return result instanceof OverBudget ? result : new OverBudget(frame.budget);
+    return typeof result === "object" && isTooLong(result, frame.budget) ? new OverBudget(frame.budget) : result;
   }
 
   #error(failure: Failure): EvaluationError {
@@ -220,6 +221,11 @@ class CompiledProgram implements Program {
 function readVariable(variables: Readonly<Record<string, unknown>>, name: string): unknown {
   const given = variables[name];
   return typeof given === "function" && !Object.hasOwn(variables, name) ? undefined : given;
+}
+
+/** A text costs a tenth of its length where it is made: so may the value's, written out. A list of lists may be short and yet endless. */
+function isTooLong(result: Value, budget: number): boolean {
+  return madeLength(result, budget * 10) > budget * 10;
 }
 
 function notOfType({ name, type }: Used): Failure {

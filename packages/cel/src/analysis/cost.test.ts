@@ -128,6 +128,18 @@ describe("a budget", () => {
     expect(performance.now() - start).toBeLessThan(2000);
   });
 
+  it("ends a value that is short only as long as it is not written out", () => {
+    const source = doubled("l", "[$, $]", 60).replace("size(v59) > 0", "v59");
+    const program = compile(source, { variables: { l: "list<int>" } });
+    expect(program.tryEvaluate({ l: [1] })).toMatchObject({ ok: false, error: { overBudget: true } });
+  });
+
+  it("is no matter for lists of lists that are the same many times over", () => {
+    const made = (list: string) => doubled(list, "[$, $]", 25).replace("size(v24) > 0", "v24");
+    const source = `${made("l")} == ${made("l.map(x, x)")}`;
+    expect(compile(source, { variables: { l: "list<int>" } }).evaluate({ l: [1] })).toBe(true);
+  });
+
   it("is the environment's, and is left alone by what costs as much as it allows", () => {
     const source = "li.exists(x, x > 9)"; // 20
     expect(compile(source, { variables, budget: 20 }).evaluate(given)).toBe(false);

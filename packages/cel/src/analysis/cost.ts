@@ -193,10 +193,10 @@ class Estimator {
     const extents = known.map(({ extent }) => extent);
     let call: Range | undefined;
     let result: Extent | undefined;
-    for (const { cost } of overloads) {
+    for (const { cost, parameters } of overloads) {
       const each = cost?.estimate(...extents) ?? one;
       call = call === undefined ? each : either(call, each);
-      const made = cost?.result?.(...extents) ?? (passing.has(expr.function) ? first.extent : unknown);
+      const made = cost?.result?.(...extents) ?? resultOf(expr.function, parameters[0], first.extent);
       result = result === undefined ? made : eitherExtent(result, made);
     }
     return { cost: plus(...known.map(({ cost }) => cost), call ?? one), extent: result ?? unknown };
@@ -264,7 +264,16 @@ const lessFor = (branch: Expr, { min, max }: Range): Range => ({
 const nothing: Known = { cost: fixed(0), extent: unknown };
 
 /** What comes out is as large as what goes in. */
-const passing = new Set(["dyn", "string", "bytes", "value", "optional.of", "optional.ofNonZeroValue"]);
+const passing = new Set(["dyn", "bytes", "value", "optional.of", "optional.ofNonZeroValue"]);
+
+/** What numbers, times and the like are written with at most. */
+const written: Extent = { size: { min: 1, max: 64 } };
+
+function resultOf(name: string, parameter: Type | undefined, first: Extent): Extent {
+  if (name !== "string" || parameter === undefined) return passing.has(name) ? first : unknown;
+  if (parameter.kind === "string") return first;
+  return isScalar(parameter) ? written : unknown;
+}
 
 /** Somewhere in a variable. */
 class Place implements Extent {

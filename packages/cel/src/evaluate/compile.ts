@@ -348,13 +348,14 @@ class Compiler {
     const text = second.kind === "constant" && second.type === "string" ? second.value : undefined;
     if (text !== undefined) {
       const { length } = text;
+      const whole = traversal(length);
       return (frame) => {
         const value = left(frame);
         if (typeof value !== "string") {
           frame.cost += 1;
           return value instanceof Failure ? value : !wanted;
         }
-        frame.cost += traversal(Math.min(value.length, length));
+        frame.cost += value.length >= length ? whole : traversal(value.length);
         return (value === text) === wanted;
       };
     }

@@ -14,22 +14,43 @@ export interface Comparable {
  * what they hold, values of different types never.
  */
 export function equal(a: Value, b: Value): boolean {
+  return same(a, b, undefined, 0);
+}
+
+/** Lists and maps that have been compared so far, all of which are equal. */
+type Compared = Map<Value, Set<Value>>;
+
+/** From here on it is noted what was compared: lists of lists that are the same many times over are compared once. */
+const noted = 2;
+
+function same(a: Value, b: Value, compared: Compared | undefined, depth: number): boolean {
   if (a === b) return true; // NaN is not itself
   if (typeof a === "string" || typeof a === "boolean" || a === null || b === null) return false;
   if (isNumber(a)) return isNumber(b) && compareNumbers(a, b) === 0;
+  if (compared !== undefined && !isNew(a, b, compared)) return true;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((element, index) => equal(element, b[index]));
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    const below = compared ?? (depth === noted ? new Map() : undefined);
+    return a.every((element, index) => same(element, b[index], below, depth + 1));
   }
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
-  if (isMap(a)) return isMap(b) && equalMaps(a, b);
+  if (isMap(a)) return isMap(b) && equalMaps(a, b, compared ?? (depth === noted ? new Map() : undefined), depth + 1);
   return a instanceof Special && b instanceof Special && equalSpecials(a, b);
 }
 
-function equalMaps(a: Value, b: Value): boolean {
+function isNew(a: Value, b: Value, compared: Compared): boolean {
+  const others = compared.get(a);
+  if (others?.has(b)) return false;
+  if (others === undefined) compared.set(a, new Set([b]));
+  else others.add(b);
+  return true;
+}
+
+function equalMaps(a: Value, b: Value, compared: Compared | undefined, depth: number): boolean {
   if (sizeOfMap(a) !== sizeOfMap(b)) return false;
   for (const [key, value] of entriesOf(a)) {
     const other = lookUp(b, key);
-    if (other === undefined || !equal(value, other)) return false;
+    if (other === undefined || !same(value, other, compared, depth)) return false;
   }
   return true;
 }

@@ -24,6 +24,23 @@ export function toJson(value: Value): unknown {
   }
 }
 
+/**
+ * How long the JSON of what an expression has made is, about: objects of the input, which are as they are, do not
+ * count, but each time that a list is part of another does.
+ * @param most where counting ends.
+ */
+export function madeLength(value: Value, most: number): number {
+  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
+  if (value instanceof Optional) return value.$value === undefined ? 1 : madeLength(value.$value, most);
+  if (!Array.isArray(value) && !(value instanceof CelMap)) return 1;
+  let length = 2;
+  for (const part of value instanceof CelMap ? Array.from(value, ([, each]) => each) : (value as readonly Value[])) {
+    length += madeLength(part, most - length);
+    if (length > most) break;
+  }
+  return length;
+}
+
 /** What an expression makes of objects is no plain object, so it is seen without looking into these. */
 function listToJson(list: readonly Value[]): readonly unknown[] {
   let copy: unknown[] | undefined;
