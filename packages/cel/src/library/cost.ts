@@ -107,7 +107,7 @@ export const search: CallCost = bySize((text, part) => product(traversal(text), 
 
 export const scanTwice: CallCost = bySize((text) => traversal(text * 2));
 
-const patternCost: Formula = (text, pattern) => product(Math.ceil((1 + text) * 0.1), Math.ceil(pattern * 0.25));
+export const patternCost: Formula = (text, pattern) => product(Math.ceil((1 + text) * 0.1), Math.ceil(pattern * 0.25));
 /** A pattern is taken to have a state for every four characters. */
 export const pattern: CallCost = bySize(patternCost);
 /** For what gives the text found, or a list of all. */

@@ -1,5 +1,6 @@
 import { type CelAnswer, type CelOracle, startCelOracle } from "@kubecast/testbed";
 import { afterAll, describe, expect, test } from "vitest";
+import { compile } from "../compile.ts";
 import { structsOfSchema } from "../kubernetes/schema.ts";
 import { examples } from "../library/kubernetes/examples.test.helper.ts";
 import { podSchema, pods } from "./pods.test.helper.ts";
@@ -105,6 +106,19 @@ describe.skipIf(typeof oracle === "string")("Kubernetes' own CEL", () => {
       expect((await all(expressions, [null])).differences).toEqual([]);
     });
   }
+
+  test("counts the same cost for each function", async () => {
+    const expressions = Object.values(examples).flatMap((table) => table.map(([expression]) => expression));
+    const differing: string[] = [];
+    for (const expression of expressions) {
+      const { cost, error } = await (oracle as CelOracle).ask({ expression });
+      if (error !== undefined) continue;
+      const here = compile(expression, { variables: {} }).explain({}).cost;
+      if (here !== cost) differing.push(`${expression}: ${here}, and there ${cost}`);
+    }
+    // There orValue is not counted: it is no function at run time.
+    expect(differing).toEqual(["[1, 2][?5].orValue(7): 2, and there 1"]);
+  });
 
   test.each(differing)("gives $theirs for $expression, where $why", async ({ expression, here, theirs }) => {
     const mine = ours(expression);

@@ -1,6 +1,6 @@
 import { opaque, type Type } from "../../types/type.ts";
 import { none, Optional, Special, type Value } from "../../values/value.ts";
-import { validation } from "../cost.ts";
+import { patternCost, validation } from "../cost.ts";
 import { fn, type Library, method } from "../overload.ts";
 import { isUrl } from "./url-value.ts";
 
@@ -14,11 +14,14 @@ type Validate = (text: string) => readonly string[];
 class NamedFormat extends Special {
   readonly $name: string;
   readonly $validate: Validate;
+  /** The characters of Kubernetes' pattern for it, or of what it takes for one: they count for the cost. */
+  readonly $patternSize: number;
 
-  constructor(name: string, validate: Validate) {
+  constructor(name: string, validate: Validate, patternSize: number) {
     super();
     this.$name = name;
     this.$validate = validate;
+    this.$patternSize = patternSize;
   }
 
   get $type(): Type {
@@ -114,25 +117,26 @@ function isDateTime(text: string): boolean {
 const formats: ReadonlyMap<string, NamedFormat> = new Map(
   (
     [
-      ["dns1123Label", "DNS1123Label", dns1123Label],
-      ["dns1123Subdomain", "DNS1123Subdomain", dns1123Subdomain],
-      ["dns1035Label", "DNS1035Label", dns1035Label],
-      ["qualifiedName", "QualifiedName", qualifiedName],
-      ["dns1123LabelPrefix", "DNS1123LabelPrefix", prefix(dns1123Label)],
-      ["dns1123SubdomainPrefix", "DNS1123SubdomainPrefix", prefix(dns1123Subdomain)],
-      ["dns1035LabelPrefix", "DNS1035LabelPrefix", prefix(dns1035Label)],
+      ["dns1123Label", "DNS1123Label", dns1123Label, 30],
+      ["dns1123Subdomain", "DNS1123Subdomain", dns1123Subdomain, 60],
+      ["dns1035Label", "DNS1035Label", dns1035Label, 30],
+      ["qualifiedName", "QualifiedName", qualifiedName, 60],
+      ["dns1123LabelPrefix", "DNS1123LabelPrefix", prefix(dns1123Label), 30],
+      ["dns1123SubdomainPrefix", "DNS1123SubdomainPrefix", prefix(dns1123Subdomain), 60],
+      ["dns1035LabelPrefix", "DNS1035LabelPrefix", prefix(dns1035Label), 30],
       [
         "labelValue",
         "LabelValue",
         matching(new RegExp(`^$|${patterns.name.source}`), 63, `must be empty or consist ${ofName}`),
+        40,
       ],
-      ["uri", "URI", is(isUrl, "must be an absolute URI or path")],
-      ["uuid", "uuid", is((text) => patterns.uuid.test(text), "must be a UUID")],
-      ["byte", "byte", is((text) => patterns.base64.test(text), "must be base64")],
-      ["date", "date", is(isDate, "must be a date, such as 2026-01-31")],
-      ["datetime", "datetime", is(isDateTime, "must be a time, such as 2026-01-31T12:00:00Z")],
+      ["uri", "URI", is(isUrl, "must be an absolute URI or path"), 1103],
+      ["uuid", "uuid", is((text) => patterns.uuid.test(text), "must be a UUID"), 70],
+      ["byte", "byte", is((text) => patterns.base64.test(text), "must be base64"), 84],
+      ["date", "date", is(isDate, "must be a date, such as 2026-01-31"), 71],
+      ["datetime", "datetime", is(isDateTime, "must be a time, such as 2026-01-31T12:00:00Z"), 71],
     ] as const
-  ).map(([name, title, validate]) => [name, new NamedFormat(title, validate)]),
+  ).map(([name, title, validate, patternSize]) => [name, new NamedFormat(title, validate, patternSize)]),
 );
 
 /** Kubernetes' format library. Its messages are in our own words. */
@@ -151,7 +155,7 @@ export const format: Library = {
         const mistakes = $validate(text);
         return mistakes.length === 0 ? none : new Optional(mistakes);
       },
-      validation,
+      { ...validation, of: ({ $patternSize }: NamedFormat, text: string) => patternCost(text.length, $patternSize) },
     ),
   ],
 };
