@@ -8,7 +8,8 @@ import { type Reader, readerOf } from "./readers.ts";
  * takes a look at what the value is.
  */
 export function isInherited(field: string): boolean {
-  return field in Array.prototype || field in Uint8Array.prototype || field in Object.prototype;
+  // In backticks a field may be a number, which is what a list's elements are called by.
+  return /^\d/.test(field) || field in Array.prototype || field in Uint8Array.prototype || field in Object.prototype;
 }
 
 /** The value of a field; `missing` where it is not there, or where the value can have none. */

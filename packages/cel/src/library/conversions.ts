@@ -84,9 +84,9 @@ function parseDouble(text: string): Value {
 
 /** The specification leaves the bounds out: they are no doubles that an int could be told from its neighbours by. */
 function wholePart(value: Value, checked: (value: bigint) => Value, type: "int" | "uint"): Value {
-  const number = Math.trunc(asDouble(value) ?? Number.NaN);
+  const number = asDouble(value) ?? Number.NaN;
   const inRange = type === "int" ? Math.abs(number) < 2 ** 63 : number >= 0 && number < 2 ** 64;
-  return inRange ? checked(BigInt(number)) : new Failure(`the ${type} is out of range`);
+  return inRange ? checked(BigInt(Math.trunc(number))) : new Failure(`the ${type} is out of range`);
 }
 
 /** As Go's strconv writes it: the fewest digits, with an exponent from 1e6 on and below 1e-4. */
