@@ -1,23 +1,36 @@
 import fc from "fast-check";
-import type { Change, Condition } from "../conditions/condition.ts";
+import { type Change, type Condition, conditionId } from "../conditions/condition.ts";
 import type { PublishedState } from "./state.ts";
 
 /** An episode of a condition; the same id and number give the same condition. */
 export function episode(id: string, number: number): Condition {
   const [rule = "", uid = ""] = id.split("/");
+  return condition(uid, { id, rule, startsAt: new Date(number).toISOString(), summary: `episode ${number}` });
+}
+
+/** A Pod's condition; the same arguments give the same. */
+export function condition(uid: string, more: Partial<Condition> = {}): Condition {
   return {
-    id,
-    rule,
+    id: conditionId("PodFailed", uid, null),
+    rule: "PodFailed",
     severity: "warning",
     resource: "pods",
-    object: { apiVersion: "v1", kind: "Pod", namespace: "shop", name: uid, uid, resourceVersion: String(number) },
+    object: { apiVersion: "v1", kind: "Pod", namespace: "shop", name: `pod-${uid}`, uid, resourceVersion: "1" },
     element: null,
-    startsAt: new Date(number).toISOString(),
-    summary: `episode ${number}`,
-    details: {},
+    startsAt: "2026-01-02T03:04:05.678Z",
+    summary: "it failed",
+    details: { 'quote"': "\u2028" },
     labels: {},
+    ...more,
   };
 }
+export const firing = (uid: string): Change => ({ type: "firing", condition: condition(uid) });
+export const resolved = (uid: string): Change => ({
+  type: "resolved",
+  condition: condition(uid),
+  endsAt: "2026-01-02T03:05:00.000Z",
+  reason: "recovered",
+});
 
 const ids = ["R/a", "R/b", "S/a"];
 const id = fc.constantFrom(...ids);

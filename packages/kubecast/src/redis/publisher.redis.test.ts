@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { redisSubscribe, startProxy } from "@kubecast/testbed";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Change, Condition } from "../conditions/condition.ts";
-import { conditionId } from "../conditions/condition.ts";
+import type { Change } from "../conditions/condition.ts";
 import { type ConditionEvent, eventId } from "../conditions/event.ts";
 import { type RedisServer, startRedisServer } from "../embedded/redis-server.ts";
+import { condition, firing, resolved } from "./changes.test.support.ts";
 import { RedisConnection, RedisError } from "./connection.ts";
 import { FencedError, Publisher, type PublisherEvent } from "./publisher.ts";
 
@@ -20,28 +20,6 @@ afterEach(async () => {
   stop.abort();
   await Promise.allSettled(running.splice(0));
   await redis.stop();
-});
-
-function condition(uid: string, startsAt = "2026-01-02T03:04:05.678Z"): Condition {
-  return {
-    id: conditionId("PodFailed", uid, null),
-    rule: "PodFailed",
-    severity: "warning",
-    resource: "pods",
-    object: { apiVersion: "v1", kind: "Pod", namespace: "shop", name: `pod-${uid}`, uid, resourceVersion: "1" },
-    element: null,
-    startsAt,
-    summary: "it failed",
-    details: { 'quote"': "\u2028" },
-    labels: {},
-  };
-}
-const firing = (uid: string, startsAt?: string): Change => ({ type: "firing", condition: condition(uid, startsAt) });
-const resolved = (uid: string): Change => ({
-  type: "resolved",
-  condition: condition(uid),
-  endsAt: "2026-01-02T03:05:00.000Z",
-  reason: "recovered",
 });
 
 function publisher(events: PublisherEvent[] = [], options: Partial<ConstructorParameters<typeof Publisher>[0]> = {}) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Change, type Condition, conditionId } from "../conditions/condition.ts";
 import { type RedisServer, startRedisServer } from "../embedded/redis-server.ts";
+import { firing, resolved } from "./changes.test.support.ts";
 import { RedisConnection, RedisError } from "./connection.ts";
 import { channelOf, keysOf } from "./keys.ts";
 import { Publisher } from "./publisher.ts";
@@ -38,28 +38,6 @@ async function startPublisher(trim: { maxLength: number }): Promise<void> {
   publishing = publisher.run(stop.signal);
   publishing.catch(() => {}); // awaited at the end
 }
-
-function condition(uid: string): Condition {
-  return {
-    id: conditionId("PodFailed", uid, null),
-    rule: "PodFailed",
-    severity: "warning",
-    resource: "pods",
-    object: { apiVersion: "v1", kind: "Pod", namespace: "shop", name: `pod-${uid}`, uid, resourceVersion: "1" },
-    element: null,
-    startsAt: "2026-01-02T03:04:05.678Z",
-    summary: "it failed",
-    details: {},
-    labels: {},
-  };
-}
-const firing = (uid: string): Change => ({ type: "firing", condition: condition(uid) });
-const resolved = (uid: string): Change => ({
-  type: "resolved",
-  condition: condition(uid),
-  endsAt: "2026-01-02T03:05:00.000Z",
-  reason: "recovered",
-});
 
 async function ask(...args: string[]): Promise<unknown> {
   const connection = new RedisConnection(redis.url);
