@@ -48,7 +48,7 @@ const source = fileURLToPath(new URL("../../packages/cel/oracle", import.meta.ur
  * @returns why there is none, where Go is not installed.
  */
 export async function startCelOracle(): Promise<CelOracle | string> {
-  const program = await build();
+  const program = await obtainCelOracle();
   if (program === undefined)
     return "the comparison with Kubernetes' own CEL needs Go (1.26 or later): it is not installed";
   const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
@@ -73,7 +73,8 @@ export async function startCelOracle(): Promise<CelOracle | string> {
   };
 }
 
-async function build(): Promise<string | undefined> {
+/** Its program, built if need be; undefined where Go is not installed. */
+export async function obtainCelOracle(): Promise<string | undefined> {
   const folder = join(cacheFolder(), "cel-oracle");
   const program = join(folder, await digest());
   if (existsSync(program)) return program;
