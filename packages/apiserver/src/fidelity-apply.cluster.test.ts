@@ -1,8 +1,6 @@
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { comparable, type Side, type Step, send } from "./fidelity.test.helper.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { bothServersForAllTests, comparable, type Step, send, sides } from "./fidelity.test.helper.ts";
 import { configMaps, pods } from "./http/api.test.helper.ts";
-import { type ApiServer, startApiServer } from "./server.ts";
 
 // Server-side apply, and who owns which fields after every kind of write: the
 // same requests go to this server and to a real kube-apiserver.
@@ -347,25 +345,14 @@ const custom: readonly Step[] = [
   applied("leave out all of the spec", h, "one", made(undefined)),
 ];
 
-let real: KubeApiserver;
-let ours: ApiServer;
-let sides: readonly Side[];
-
+bothServersForAllTests();
 beforeAll(async () => {
-  // Admission adds to Pods what is none of a server's own semantics.
-  const disabled = "ServiceAccount,DefaultTolerationSeconds,Priority";
-  [real, ours] = await Promise.all([
-    startKubeApiserver({ args: [`--disable-admission-plugins=${disabled}`] }),
-    startApiServer(),
-  ]);
-  sides = [{ url: real.url, token: real.adminToken, ca: real.ca }, ours];
   for (const side of sides) {
     await send(side, { does: "define", method: "POST", path: definitions, body: definition });
     const wait = { does: "wait", method: "GET", path: gadgets };
     await vi.waitFor(async () => expect((await send(side, wait)).status).toBe(200), { timeout: 30_000 });
   }
 });
-afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
 
 describe.each([
   { of: "a map", steps: maps },

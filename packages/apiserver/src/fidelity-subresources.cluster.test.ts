@@ -9,10 +9,8 @@ import {
   RawApi,
   type Resource,
 } from "@kubecast/kube";
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { comparable } from "./fidelity.test.helper.ts";
-import { type ApiServer, startApiServer } from "./server.ts";
+import { bothServersForAllTests, comparable, ours, real } from "./fidelity.test.helper.ts";
 
 // What RawApi builds for subresources and for metadata alone goes to this server
 // and to a real kube-apiserver, and the answers are compared.
@@ -242,17 +240,11 @@ const certificateRequest = [
   "",
 ].join("\n");
 
-let real: KubeApiserver;
-let ours: ApiServer;
 let there: Client;
 let here: Client;
 
+bothServersForAllTests();
 beforeAll(async () => {
-  const disabled = "ServiceAccount,DefaultTolerationSeconds,Priority";
-  [real, ours] = await Promise.all([
-    startKubeApiserver({ args: [`--disable-admission-plugins=${disabled}`] }),
-    startApiServer(),
-  ]);
   // What asks to wait is not waited for.
   const timing = { now: Date.now, sleep: async () => {}, random: () => 0 };
   there = new Client(await loadConfig({ kubeconfig: real.kubeconfig }), { timing });
@@ -266,7 +258,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([there?.close(), here?.close()]);
-  await Promise.all([real?.stop(), ours?.stop()]);
 });
 
 test.each(steps)("$does", async ({ request, ...step }) => {

@@ -1,7 +1,5 @@
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Side, send } from "./fidelity.test.helper.ts";
-import { type ApiServer, startApiServer } from "./server.ts";
+import { describe, expect, test, vi } from "vitest";
+import { bothServersForAllTests, type Side, send, sides } from "./fidelity.test.helper.ts";
 
 // What kubectl prints, as Tables: the same objects in this server and in a real kube-apiserver.
 
@@ -323,20 +321,7 @@ const custom = (plural: string, name: string, more: object) => ({
   ...more,
 });
 
-let real: KubeApiserver;
-let ours: ApiServer;
-let sides: readonly Side[];
-
-beforeAll(async () => {
-  [real, ours] = await Promise.all([
-    startKubeApiserver({
-      args: ["--disable-admission-plugins=ServiceAccount,DefaultTolerationSeconds,Priority,TaintNodesByCondition"],
-    }),
-    startApiServer(),
-  ]);
-  sides = [{ url: real.url, token: real.adminToken, ca: real.ca }, ours];
-});
-afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
+bothServersForAllTests();
 
 async function make(side: Side, path: string, object: Case["objects"][number]): Promise<void> {
   const { status, ...main } = object;

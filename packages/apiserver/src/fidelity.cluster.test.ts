@@ -1,9 +1,7 @@
 import { createInterface } from "node:readline";
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { comparable, open, type Side, type Step, send } from "./fidelity.test.helper.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { bothServersForAllTests, comparable, open, type Side, type Step, send, sides } from "./fidelity.test.helper.ts";
 import { configMaps, pod, pods } from "./http/api.test.helper.ts";
-import { type ApiServer, startApiServer } from "./server.ts";
 
 // The same requests go to this server and to a real kube-apiserver, and the
 // answers are compared, but for what cannot be the same: identities, times,
@@ -392,22 +390,12 @@ const customSteps: readonly Step[] = [
   },
 ];
 
-let real: KubeApiserver;
-let ours: ApiServer;
-
-beforeAll(async () => {
-  // Admission adds to Pods what is none of a server's own semantics.
-  const disabled = "ServiceAccount,DefaultTolerationSeconds,Priority";
-  [real, ours] = await Promise.all([
-    startKubeApiserver({ args: [`--disable-admission-plugins=${disabled}`] }),
-    startApiServer(),
-  ]);
-});
-afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
+bothServersForAllTests();
 
 describe("answers as a real kube-apiserver does to", () => {
   test.each(steps)("$does", async (step) => {
-    const there = await send({ url: real.url, token: real.adminToken, ca: real.ca }, step);
+    const [real, ours] = sides;
+    const there = await send(real, step);
     const here = await send(ours, step);
     expect(comparable(here, step)).toEqual(comparable(there, step));
   });
@@ -415,7 +403,7 @@ describe("answers as a real kube-apiserver does to", () => {
 
 describe("answers about custom resources as a real kube-apiserver does to", () => {
   beforeAll(async () => {
-    for (const side of [{ url: real.url, token: real.adminToken, ca: real.ca }, ours]) {
+    for (const side of sides) {
       const step = { does: "define", method: "POST", path: definitions, body: definition };
       expect((await send(side, step)).status).toBe(201);
       for (const path of [foos, "/apis/clux.dev/v1"]) {
@@ -426,7 +414,8 @@ describe("answers about custom resources as a real kube-apiserver does to", () =
   });
 
   test.each(customSteps)("$does", async (step) => {
-    const there = await send({ url: real.url, token: real.adminToken, ca: real.ca }, step);
+    const [real, ours] = sides;
+    const there = await send(real, step);
     const here = await send(ours, step);
     expect(comparable(here, step)).toEqual(comparable(there, step));
   });
@@ -448,9 +437,8 @@ const watches: readonly { readonly from: string; readonly query: string; readonl
 
 describe("tells a watch the same as a real kube-apiserver, from", () => {
   test.each(watches.map((watch, index) => ({ ...watch, index })))("$from", async ({ query, madeBefore, index }) => {
-    const there = { url: real.url, token: real.adminToken, ca: real.ca };
     const [expected, seen] = await Promise.all(
-      [there, ours].map((side) => transcript(side, `watched-${index}`, query, madeBefore)),
+      sides.map((side) => transcript(side, `watched-${index}`, query, madeBefore)),
     );
     expect(seen).toEqual(expected);
   });

@@ -1,6 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
+import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
+import { afterAll, beforeAll } from "vitest";
+import { type ApiServer, startApiServer } from "./server.ts";
 
 /** One request, and how much of its answer is compared. */
 export interface Step {
@@ -27,6 +30,25 @@ export interface Side {
   readonly url: string;
   readonly token: string;
   readonly ca?: string;
+}
+
+/** A real kube-apiserver and this one, for the tests of a file. */
+export let real: KubeApiserver;
+export let ours: ApiServer;
+/** How the two are reached, the real one first. */
+export let sides: readonly [Side, Side];
+
+export function bothServersForAllTests(): void {
+  beforeAll(async () => {
+    // Admission adds to Pods and Nodes what is none of a server's own semantics.
+    const disabled = "ServiceAccount,DefaultTolerationSeconds,Priority,TaintNodesByCondition";
+    [real, ours] = await Promise.all([
+      startKubeApiserver({ args: [`--disable-admission-plugins=${disabled}`] }),
+      startApiServer(),
+    ]);
+    sides = [{ url: real.url, token: real.adminToken, ca: real.ca }, ours];
+  });
+  afterAll(() => Promise.all([real?.stop(), ours?.stop()]));
 }
 
 export async function send(side: Side, { method, path, body, type, agent, accept }: Step) {
