@@ -5,12 +5,10 @@ import { DYN, formatType, type Type } from "../types/type.ts";
  * assigning one type to another; those of cel-go, which the specification leaves to it.
  */
 export class Substitution {
-  #types: Map<string, Type>;
+  readonly #types = new Map<string, Type>();
+  /** What each parameter stood for before it was learnt anew, in order, to go back to where types do not fit. */
+  #learnt: (readonly [name: string, before: Type | undefined])[] = [];
   #fresh = 0;
-
-  constructor() {
-    this.#types = new Map();
-  }
 
   /** A type that nothing is known of yet. */
   fresh(): Type {
@@ -40,9 +38,12 @@ export class Substitution {
 
   /** Whether values of each type may stand where the one wanted stands; if so, learns what parameters stand for. */
   assignAll(types: readonly Type[], wanted: readonly Type[]): boolean {
-    const before = new Map(this.#types);
+    this.#learnt = [];
     if (types.every((type, index) => this.#assign(type, wanted[index] ?? DYN))) return true;
-    this.#types = before;
+    for (const [name, before] of this.#learnt.reverse()) {
+      if (before === undefined) this.#types.delete(name);
+      else this.#types.set(name, before);
+    }
     return false;
   }
 
@@ -99,14 +100,19 @@ export class Substitution {
     const found = this.#types.get(parameter.name);
     if (found === undefined) {
       const valid = !this.#occurs(parameter, type);
-      if (valid) this.#types.set(parameter.name, type);
+      if (valid) this.#learn(parameter.name, type);
       return { valid, known: false };
     }
     if (type.kind === found.kind && formatType(type) === formatType(found)) return { valid: true, known: true };
     if (!this.#assign(type, found)) return { valid: false, known: true };
     const general = mostGeneral(type, found);
-    if (!this.#occurs(parameter, general)) this.#types.set(parameter.name, general);
+    if (!this.#occurs(parameter, general)) this.#learn(parameter.name, general);
     return { valid: true, known: true };
+  }
+
+  #learn(name: string, type: Type): void {
+    this.#learnt.push([name, this.#types.get(name)]);
+    this.#types.set(name, type);
   }
 
   #occurs(parameter: Type & { kind: "parameter" }, type: Type): boolean {
