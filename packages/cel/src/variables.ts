@@ -1,4 +1,5 @@
-import { DYN, type Type } from "./types/type.ts";
+import { parseSchemaDuration } from "./kubernetes/duration.ts";
+import { DOUBLE, DYN, type Type } from "./types/type.ts";
 import { tester } from "./values/is.ts";
 import { CelMap, entriesOf, isMap } from "./values/map.ts";
 import { Duration, parseDuration, parseTimestamp, Timestamp, timestamp } from "./values/time.ts";
@@ -45,13 +46,20 @@ export function fieldConversion(type: Type): ((value: Value) => Value) | undefin
     case "duration":
     case "double":
     case "bytes": {
-      const convert = type.kind === "bytes" ? fromBase64 : type.kind === "timestamp" ? toMoment : conversionTo(type);
+      const convert = fieldConversions[type.kind];
       return (value) => (value === null ? null : (convert(value) ?? new Failure(`this is no ${type.kind}`)));
     }
     default:
       return undefined;
   }
 }
+
+const fieldConversions = {
+  bytes: fromBase64,
+  timestamp: toMoment,
+  duration: toSpan,
+  double: conversionTo(DOUBLE),
+} as const;
 
 type ValueConversion = (value: Value) => Value;
 
@@ -91,6 +99,11 @@ function insideConversion(convert: ValueConversion | undefined): ValueConversion
 function toMoment(given: unknown): Value | undefined {
   const isDate = typeof given === "string" && /^\d{4}-\d\d-\d\d$/.test(given);
   return toTimestamp(isDate ? `${given}T00:00:00Z` : given);
+}
+
+/** In a field a duration may be in words. */
+function toSpan(given: unknown): Value | undefined {
+  return typeof given === "string" ? valid(parseSchemaDuration(given)) : toDuration(given);
 }
 
 function isJson(given: unknown): given is Value {

@@ -70,6 +70,7 @@ const whole = {
 const widgets: readonly Readonly<Record<string, unknown>>[] = [
   { spec: { ...whole, large: 9007199254740992 } },
   { spec: { replicas: -1, ratio: 0.5, title: "", port: "http", memory: "lots", address: "::1", paused: true } },
+  { spec: { timeout: "2 days", ratio: 2.5, weights: [], times: [], parts: [], labels: {}, ends: {} } },
   { spec: {} },
   {},
 ];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../compile.ts";
 import { formatType } from "../types/type.ts";
+import { type Duration, formatDuration } from "../values/time.ts";
+import { parseSchemaDuration } from "./duration.ts";
 import { escapedField } from "./escape.ts";
 import { type StructuralSchema, structsOfSchema } from "./schema.ts";
 
@@ -119,6 +121,21 @@ describe("structsOfSchema", () => {
     expect(() => program("self.spec.times.max()").evaluate({ self: { spec: { times: ["noon"] } } })).toThrow(
       "this is no timestamp",
     );
+  });
+});
+
+describe("a duration of a schema", () => {
+  it.each([
+    ["1h30m", "5400s"],
+    ["2 days", "172800s"],
+    ["1w 1d", "691200s"],
+    ["3 Hours", "10800s"],
+    ["5 microseconds", "0.000005s"],
+    ["soon", undefined],
+    ["3 months", undefined],
+  ])("%s is %s", (text, expected) => {
+    const parsed = parseSchemaDuration(text);
+    expect(parsed && formatDuration(parsed as Duration)).toBe(expected);
   });
 });
 

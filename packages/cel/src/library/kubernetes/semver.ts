@@ -70,7 +70,7 @@ function parse(text: string, normalize: boolean): Semver | undefined {
   return parseVersion(normalize ? normalized(text) : text);
 }
 
-const number = "(0|[1-9]\\d*)";
+const number = "(0|[1-9]\\d{0,19})";
 const names = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*";
 const pattern = new RegExp(`^${number}\\.${number}\\.${number}(?:-(${names}))?(?:\\+(${names}))?$`);
 const maxNumber = 2n ** 64n - 1n;
@@ -81,7 +81,7 @@ export function parseVersion(text: string): Semver | undefined {
   if (match === null) return undefined;
   const [, major = "0", minor = "0", patch = "0", names, build = ""] = match;
   const prerelease = names?.split(".") ?? [];
-  if (prerelease.some((name) => /^0\d+$/.test(name))) return undefined;
+  if (prerelease.some((name) => /^(0\d+|\d{21,})$/.test(name))) return undefined;
   const numbers: Numbers = [BigInt(major), BigInt(minor), BigInt(patch)];
   const parts = prerelease.map((name) => (/^\d+$/.test(name) ? BigInt(name) : name));
   if ([...numbers, ...parts].some((part) => typeof part === "bigint" && part > maxNumber)) return undefined;
