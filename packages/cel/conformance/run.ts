@@ -11,7 +11,7 @@ import { Failure, type Value } from "../src/values/value.ts";
 import type { Case } from "./cases.ts";
 import { environmentOf, typeOf } from "./environment.ts";
 import { evaluate } from "./evaluate.ts";
-import { differs, treeDiffers, unchecked, unevaluated } from "./skips.ts";
+import { differs, treeDiffers, unchecked, unevaluated, unread } from "./skips.ts";
 import { debugTree, goType, plainType, withoutOverloads } from "./tree.ts";
 import { same, testValue } from "./values.ts";
 
@@ -41,6 +41,8 @@ function expect(is: boolean, message: () => string): void {
 /** Why it could not be run to its end. */
 function stages(each: Case): string | undefined {
   const { test, file } = each;
+  const notRead = unread(each);
+  if (notRead !== undefined) return notRead;
   const expr = parsed(each);
   if (expr === undefined) return undefined;
   if (file === "parsing" || file === "comprehensions") return differs(each);
@@ -68,8 +70,8 @@ function parsed(each: Case): Expr | undefined {
     if (!(error instanceof CelError)) throw error;
     // cel-go read these without the macros of two variables; with them it refuses the same.
     const isMacro = file === "comprehensions" && /new variable|both variables|reserved word/.test(error.message);
-    const wanted = isMacro || (ast === undefined && each.error !== undefined);
-    expect(wanted, () => `does not parse: ${error.message} (${error.line}:${error.column})`);
+    const isMistake = file === "parsing" || file === "checking" ? ast === undefined : each.test.evalError !== undefined;
+    expect(isMacro || isMistake, () => `does not parse: ${error.message} (${error.line}:${error.column})`);
     return undefined;
   }
   if (ast !== undefined) equalTexts(debugTree(expr), ast);
