@@ -37,7 +37,7 @@ describe("a request", () => {
     const created = await client.request(pods.create({ metadata: { name: "blog" } }));
     expect(created).toEqual({ metadata: { name: "blog" } });
     expect(server.paths).toEqual(["/k8s/clusters/c/api/v1/namespaces/shop/pods"]);
-    expect(body).toBe('{"metadata":{"name":"blog"}}');
+    expect(body).toBe('{"apiVersion":"v1","kind":"Pod","metadata":{"name":"blog"}}');
     expect(seen).toMatchObject({
       authorization: "Bearer t",
       "impersonate-group": "a, b",
@@ -159,6 +159,18 @@ describe("streams", () => {
     const seen: unknown[] = [];
     for await (const event of client.requestEvents(pods.watch())) seen.push(event);
     expect(seen).toEqual(events);
+  });
+
+  test("a line that is no event is a DecodeError after the events before it, and drops the connection", async () => {
+    const server = await serve((_, response) => response.write('{"type":"ADDED","object":{}}\n<html>\n'));
+    const { client } = connect(configOf(server.url));
+    const seen: string[] = [];
+    const read = async () => {
+      for await (const event of client.requestEvents(pods.watch())) seen.push(event.type);
+    };
+    expect(await errorOf(read())).toBeInstanceOf(DecodeError);
+    expect(seen).toEqual(["ADDED"]);
+    await vi.waitFor(() => expect(server.open.size).toBe(0));
   });
 
   test("leaving the loop drops the connection", async () => {

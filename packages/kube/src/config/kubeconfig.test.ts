@@ -12,6 +12,7 @@ describe("parseKubeconfig", () => {
       `
 apiVersion: v1
 kind: Config
+preferences: { colors: true }
 current-context: dev
 clusters:
 - name: main

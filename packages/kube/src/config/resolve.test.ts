@@ -110,11 +110,18 @@ describe("cluster", () => {
   });
 
   it("gives TLS its CA, server name and the lack of verification", async () => {
-    const { cert } = selfSigned("ca");
-    const named = await load({ cluster: { "certificate-authority-data": base64(cert), "tls-server-name": "api" } });
-    expect((await named.tls()).material).toEqual({ ca: Buffer.from(cert), servername: "api" });
-    const insecure = await load({ cluster: { "insecure-skip-tls-verify": true } });
-    expect((await insecure.tls()).material).toEqual({ rejectUnauthorized: false });
+    const cas = selfSigned("ca").cert + selfSigned("other").cert;
+    const named = await load({ cluster: { "certificate-authority-data": base64(cas), "tls-server-name": "api" } });
+    expect((await named.tls()).material).toEqual({ ca: Buffer.from(cas), servername: "api" });
+    const cluster = { "insecure-skip-tls-verify": true };
+    expect((await (await load({ cluster })).tls()).material).toEqual({ rejectUnauthorized: false });
+    const { cert, key } = selfSigned("ann");
+    const user = { "client-certificate-data": base64(cert), "client-key-data": base64(key) };
+    expect((await (await load({ cluster, user })).tls()).material).toEqual({
+      rejectUnauthorized: false,
+      cert: Buffer.from(cert),
+      key: Buffer.from(key),
+    });
   });
 
   it("gives the proxy, but not in what is printed of the configuration", async () => {
