@@ -1,10 +1,8 @@
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import * as z from "zod";
 import { Api } from "../api/api.ts";
 import { isCrdEstablished } from "../api/conditions.ts";
-import { Client } from "../client/client.ts";
-import { loadConfig } from "../config/load.ts";
+import { client, kubeApiserverForAllTests } from "../client/kube-apiserver.test.helper.ts";
 import { customResource } from "./custom-resource.ts";
 import { withVersions } from "./definition.ts";
 
@@ -92,20 +90,13 @@ const Box2 = customResource({
   spec: z.looseObject({}),
 });
 
-let server: KubeApiserver;
-let client: Client;
+kubeApiserverForAllTests();
 beforeAll(async () => {
-  server = await startKubeApiserver();
-  client = await Client.create(await loadConfig({ kubeconfig: server.kubeconfig }));
   const definitions = Api.v1CustomResourceDefinition(client);
   await definitions.create(withVersions(Box, Box2), { fieldValidation: "Strict" });
   const { name = "" } = Box.definition.metadata;
   await definitions.wait(name, isCrdEstablished, { timeout: 30_000 });
   await vi.waitFor(() => Api.of(client, Box).list(), { timeout: 30_000, interval: 50 });
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
 });
 
 const boxes = () => Api.of(client, Box).within("default");

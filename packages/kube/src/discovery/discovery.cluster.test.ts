@@ -1,10 +1,8 @@
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Api } from "../api/api.ts";
 import { isCrdEstablished } from "../api/conditions.ts";
-import { Client } from "../client/client.ts";
+import { client, kubeApiserverForAllTests } from "../client/kube-apiserver.test.helper.ts";
 import type { Transport } from "../client/transport.ts";
-import { loadConfig } from "../config/load.ts";
 import { builtins } from "../resource/catalogue.ts";
 import type { ResourceDescription } from "../resource/description.ts";
 import { apiVersion } from "../resource/resource.ts";
@@ -12,18 +10,9 @@ import { CustomResourceDefinition } from "../types/apiextensions/v1.ts";
 import { APIService } from "../types/apiregistration/v1.ts";
 import { Discovery } from "./discovery.ts";
 
-let server: KubeApiserver;
-let client: Client;
-beforeAll(async () => {
-  server = await startKubeApiserver({
-    args: ["--runtime-config=api/all=true"],
-    featureGates: { AllAlpha: true, AllBeta: true },
-  });
-  client = await Client.create(await loadConfig({ kubeconfig: server.kubeconfig }));
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
+kubeApiserverForAllTests({
+  args: ["--runtime-config=api/all=true"],
+  featureGates: { AllAlpha: true, AllBeta: true },
 });
 
 /** With the number of its requests; `accept` in place of the one that asks for all in one document. */

@@ -1,27 +1,14 @@
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Api } from "../api/api.ts";
 import { isCrdEstablished } from "../api/conditions.ts";
-import { Client } from "../client/client.ts";
-import { configOf } from "../client/loopback.test.helper.ts";
+import { client, kubeApiserverForAllTests } from "../client/kube-apiserver.test.helper.ts";
 import type { KubeObject } from "../resource/object.ts";
 import { microTime } from "../runtime/micro-time.ts";
 import { CustomResourceDefinition } from "../types/apiextensions/v1.ts";
 import { Lease } from "../types/coordination/v1.ts";
 import { Event } from "../types/events/v1.ts";
 
-let server: KubeApiserver;
-let client: Client;
-beforeAll(async () => {
-  server = await startKubeApiserver();
-  const { ca, adminToken, url } = server;
-  const tls = async () => ({ material: { ca }, version: "1" });
-  client = new Client(configOf(url, { tls, headers: async () => ({ authorization: `Bearer ${adminToken}` }) }));
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
+kubeApiserverForAllTests();
 
 // kubernetes-client/javascript#828: times with the three digits of JavaScript's Date are refused.
 test("six digits of a Lease's and an Event's time go to a real API server and come back", async () => {

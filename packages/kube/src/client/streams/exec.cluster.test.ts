@@ -2,24 +2,13 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { type KubeApiserver, startKubeApiserver } from "@kubecast/testbed";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { Api } from "../../api/api.ts";
-import { loadConfig } from "../../config/load.ts";
-import { Client } from "../client.ts";
+import { client, kubeApiserverForAllTests, server } from "../kube-apiserver.test.helper.ts";
 import { listen } from "../loopback.test.helper.ts";
 
-let server: KubeApiserver;
-let client: Client;
-beforeAll(async () => {
-  server = await startKubeApiserver();
-  client = await Client.create(await loadConfig({ kubeconfig: server.kubeconfig }));
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
+kubeApiserverForAllTests();
 
 /** A node whose kubelet is said to be at a port of this computer, and a Pod on it. */
 async function podOnNode(name: string, port: number) {
