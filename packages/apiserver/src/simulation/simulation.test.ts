@@ -1,4 +1,4 @@
-import { ApiError, Client, type KubeObject, RawApi, type Transport } from "@kubecast/kube";
+import { ApiError, Client, configFromText, type KubeObject, RawApi, type Transport } from "@kubecast/kube";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ApiServer, startApiServer } from "../server.ts";
 import { demoCluster } from "./demo.ts";
@@ -17,13 +17,7 @@ const logged: string[] = [];
 
 beforeEach(async () => {
   server = await startApiServer();
-  client = new Client({
-    server: server.url,
-    namespace: "default",
-    tls: async () => ({ material: {}, version: "" }),
-    headers: async () => ({ authorization: `Bearer ${server.token}` }),
-    refresh: async () => false,
-  });
+  client = await Client.create(await configFromText(server.kubeconfig()));
 });
 
 afterEach(async () => {
