@@ -14,6 +14,7 @@ import {
   traversal,
   unknown,
 } from "../library/cost.ts";
+import type { Overload } from "../library/overload.ts";
 import { type Call, type Comprehension, type Expr, qualifiedName } from "../syntax/ast.ts";
 import { DYN, type Type } from "../types/type.ts";
 import {
@@ -41,7 +42,8 @@ export type SizedKind = "string" | "bytes" | "list" | "map" | "any";
 
 /** The least and the most that evaluating an expression can cost, where all that it reads is there; Infinity where there is no bound. */
 export function costOf(expr: Expr, checked: Checked, names: Names, sizes: Sizes): Range {
-  return new Estimator(checked, names, sizes).of(expr, new Map()).cost;
+  const { min, max } = new Estimator(checked, names, sizes).of(expr, new Map()).cost;
+  return { min, max: Math.ceil(max) };
 }
 
 /** What is known of the value of a node. */
@@ -190,13 +192,16 @@ class Estimator {
       const cost = plus(first.cost, { min: 0, max: second.cost.max });
       return { cost, extent: eitherExtent(first.extent, second.extent) };
     }
-    const extents = known.map(({ extent }) => extent);
     let call: Range | undefined;
     let result: Extent | undefined;
-    for (const { cost, parameters } of overloads) {
+    for (const overload of overloads) {
+      const { cost, parameters } = overload;
+      const extents = known.map(({ extent }, index) =>
+        extent instanceof Place ? extent.takenFor(parameters[index] ?? DYN) : extent,
+      );
       const each = cost?.estimate(...extents) ?? one;
       call = call === undefined ? each : either(call, each);
-      const made = cost?.result?.(...extents) ?? resultOf(expr.function, parameters[0], first.extent);
+      const made = cost?.result?.(...extents) ?? resultOf(overload, first.extent);
       result = result === undefined ? made : eitherExtent(result, made);
     }
     return { cost: plus(...known.map(({ cost }) => cost), call ?? one), extent: result ?? unknown };
@@ -212,8 +217,8 @@ class Estimator {
     const single = isMap ? keys : element;
     const inner = new Map(locals).set(expr.variable, expr.second === undefined ? single : keys);
     if (expr.second !== undefined) inner.set(expr.second, element);
-    const filter = expr.filter && this.of(expr.filter, inner).cost;
-    const body = this.of(expr.body, inner);
+    const filter = expr.filter && this.#round(expr.filter, inner, expr, size.max).cost;
+    const body = this.#round(expr.body, inner, expr, size.max);
     const { round, end } = loopCosts[expr.macro];
     // What a round costs in which the element counts.
     const taken = plus(body.cost, fixed(takenCost(expr)));
@@ -251,6 +256,15 @@ class Estimator {
     }
   }
 
+  /** What a part comes to in a round. Where the elements share what there is, it is what it costs for one that has all of it, and for all others next to nothing. */
+  #round(part: Expr, locals: Locals, { variable, second = variable }: Comprehension, rounds: number): Known {
+    const all = this.of(part, locals);
+    const element = locals.get(second);
+    if (element?.shared === undefined || rounds < 2 || rounds === Number.POSITIVE_INFINITY) return all;
+    const little = this.of(part, new Map(locals).set(second, { size: { min: 0, max: 1 } }));
+    return { ...all, cost: { min: all.cost.min, max: little.cost.max + all.cost.max / rounds } };
+  }
+
   #at(path: readonly string[], type: Type): Place {
     return new Place(path, type, this.#sizes);
   }
@@ -266,13 +280,14 @@ const nothing: Known = { cost: fixed(0), extent: unknown };
 /** What comes out is as large as what goes in. */
 const passing = new Set(["dyn", "bytes", "value", "optional.of", "optional.ofNonZeroValue"]);
 
-/** What numbers, times and the like are written with at most. */
+/** What numbers, times, addresses and the like are written with at most. */
 const written: Extent = { size: { min: 1, max: 64 } };
 
-function resultOf(name: string, parameter: Type | undefined, first: Extent): Extent {
-  if (name !== "string" || parameter === undefined) return passing.has(name) ? first : unknown;
-  if (parameter.kind === "string") return first;
-  return isScalar(parameter) ? written : unknown;
+/** Of a call that does not tell. */
+function resultOf({ name, parameters: [parameter], result }: Overload, first: Extent): Extent {
+  if (isScalar(result)) return scalar;
+  if (name === "string") return parameter?.kind === "string" ? first : written;
+  return passing.has(name) ? first : unknown;
 }
 
 /** Somewhere in a variable. */
@@ -308,12 +323,18 @@ class Place implements Extent {
     const type = inside(this.#type);
     if (type.kind === "list") return this.#below("[]", type.element);
     if (type.kind === "map") return this.#below("[]", type.value);
-    return type.kind === "dyn" ? this.#below("[]", DYN) : undefined;
+    return type.kind === "dyn" || type.kind === "parameter" ? this.#below("[]", DYN) : undefined;
   }
 
   get key(): Extent | undefined {
     const type = inside(this.#type);
     return type.kind === "map" ? this.#below("{}", type.key) : undefined;
+  }
+
+  /** The same, where a function takes what is not known for a value of this type. */
+  takenFor(type: Type): Place {
+    const isKnown = inside(this.#type).kind !== "dyn" || kindOf(type) === "any";
+    return isKnown ? this : new Place(this.#path, type, this.#sizes);
   }
 
   field(name: string, type: Type): Extent {

@@ -30,6 +30,8 @@ export interface Extent {
   readonly key?: Extent | undefined;
   /** What it costs to go through all of it, where its elements do not tell. */
   readonly depth?: Range | undefined;
+  /** It is one of many, which together are no larger than one may be, such as the parts of a text. */
+  readonly shared?: true | undefined;
   /** The int that it is, where that is written in the expression. */
   readonly int?: number | undefined;
 }
@@ -89,7 +91,11 @@ export function bySize(formula: Formula, result?: Result): CallCost {
 }
 
 /** As large as the first argument at most. */
-const upToFirst: Result = (first) => ({ size: { min: 0, max: first?.size.max ?? 0 }, element: first?.element });
+const upToFirst: Result = (first) => ({
+  size: { min: 0, max: first?.size.max ?? 0 },
+  element: first?.element,
+  shared: first?.shared,
+});
 const likeFirst: Result = (first = unknown) => first;
 
 export const nothing: CallCost = bySize(() => 0);
@@ -114,7 +120,7 @@ export const pattern: CallCost = bySize(patternCost);
 export const patternFind: CallCost = bySize(patternCost, upToFirst);
 export const patternFindAll: CallCost = bySize(patternCost, (text = unknown) => ({
   size: { min: 0, max: text.size.max + 1 },
-  element: { size: { min: 0, max: text.size.max } },
+  element: { size: { min: 0, max: text.size.max }, shared: true },
 }));
 
 /** A text is held against a pattern of the most characters that a format of Kubernetes has. */
@@ -261,7 +267,10 @@ function replacedSize({ size: text }: Extent, { size: from }: Extent, { size: to
 /** Going through the text, and making as many parts. */
 export const splitting: CallCost = bySize(
   (text) => traversal(text * 2),
-  (text = unknown) => ({ size: { min: 0, max: text.size.max + 1 }, element: { size: { min: 0, max: text.size.max } } }),
+  (text = unknown) => ({
+    size: { min: 0, max: text.size.max + 1 },
+    element: { size: { min: 0, max: text.size.max }, shared: true },
+  }),
 );
 
 export const joining: CallCost = {
@@ -332,7 +341,8 @@ export const formatting: CallCost = {
 const numberLength = 1000;
 
 /** As `lengthOf` tells it. */
-function longest({ size, element, key }: Extent): number {
+function longest({ size, element, key, depth }: Extent): number {
+  if (depth !== undefined) return depth.max + 2;
   if (element === undefined) return size.max + 2;
   return 2 + product(size.max, longest(element) + (key === undefined ? 0 : longest(key)));
 }

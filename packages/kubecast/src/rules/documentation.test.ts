@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { evaluate } from "../cli/eval.ts";
 import { loadSettings } from "../settings/settings.ts";
 import { builtinRules } from "./catalogue.ts";
 import { parseRules } from "./parse.ts";
@@ -35,4 +36,22 @@ it("docs/rules.md lists the built-in rules as they are", async () => {
   const minutes = (milliseconds: number) => (milliseconds === 0 ? "0" : `${milliseconds / 60_000}m`);
   const rules = await builtinRules();
   expect(rows).toEqual(rules.map((rule) => [rule.name, minutes(rule.for), minutes(rule.keepFiringFor), rule.severity]));
+});
+
+it("docs/rules.md shows what kubecast eval prints", async () => {
+  const text = await readFile(new URL("../../../../docs/rules.md", import.meta.url), "utf8");
+  const [, expression = "", shown = ""] =
+    /^ {4}\$ kubecast eval -f pod\.yaml --explain '(.*)'\n((?: {4}.*\n|\n)*?)\n {4}\$ kubectl/m.exec(text) ?? [];
+  const folder = await mkdtemp(path.join(tmpdir(), "kubecast-"));
+  const file = path.join(folder, "pod.yaml");
+  const containerStatuses = [
+    { name: "api", ready: false, restartCount: 7 },
+    { name: "proxy", ready: true, restartCount: 0 },
+  ];
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, status: { containerStatuses } };
+  await writeFile(file, JSON.stringify(pod));
+  const lines: string[] = [];
+  await evaluate(expression, { file, cluster: "", explain: true }, (line) => lines.push(line));
+  await rm(folder, { recursive: true });
+  expect(shown.replace(/^ {4}/gm, "").trimEnd().split("\n")).toEqual(lines.flatMap((line) => line.split("\n")));
 });

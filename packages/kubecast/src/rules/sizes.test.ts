@@ -39,7 +39,7 @@ describe("what a rule may cost", () => {
         file: "rules.yaml",
         line: 2,
         column: 42,
-        message: expect.stringMatching(/^this may cost up to [\d,]+, where an expression may cost 10,000,000: /),
+        message: expect.stringMatching(/^this may cost up to [\d,]+, and an expression may cost 10,000,000: /),
       },
     ]);
     expect(

@@ -29,5 +29,5 @@ export function tooCostly(program: Program): string | undefined {
   const { max } = program.estimateCost(objectSizes);
   if (max <= mostEstimated) return undefined;
   const cost = max === Number.POSITIVE_INFINITY ? "without bound" : `up to ${max.toLocaleString("en")}`;
-  return `this may cost ${cost}, where an expression may cost ${mostEstimated.toLocaleString("en")}: go through fewer lists within lists, or look for less in each`;
+  return `this may cost ${cost}, and an expression may cost ${mostEstimated.toLocaleString("en")}: go through fewer lists within lists, or search shorter texts`;
 }
