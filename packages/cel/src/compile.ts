@@ -217,10 +217,11 @@ class CompiledProgram implements Program {
   }
 }
 
-/** What is not the caller's own, such as `constructor`, is no variable. */
+/** What is not the caller's own, such as `constructor` or `__proto__`, is no variable. */
 function readVariable(variables: Readonly<Record<string, unknown>>, name: string): unknown {
   const given = variables[name];
-  return typeof given === "function" && !Object.hasOwn(variables, name) ? undefined : given;
+  const isInherited = typeof given === "function" || name === "__proto__";
+  return isInherited && !Object.hasOwn(variables, name) ? undefined : given;
 }
 
 /** A text costs a tenth of its length where it is made: so may the value's, written out. A list of lists may be short and yet endless. */

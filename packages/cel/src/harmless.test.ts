@@ -88,6 +88,12 @@ describe("fields are own fields", () => {
     10_000,
   );
 
+  test.each(["constructor", "toString", "__proto__"])("a variable called %s", (name) => {
+    const program = compile(name, { variables: Object.fromEntries([[name, "dyn"]]) });
+    expect(program.tryEvaluate({})).toMatchObject({ ok: false, absent: true });
+    expect(program.evaluate(Object.fromEntries([[name, 1]]))).toBe(1);
+  });
+
   test("one that is there", () => {
     expect(value("a.__proto__.x")).toBe(1);
     expect(value("has(a.__proto__.x)")).toBe(true);

@@ -18,4 +18,22 @@ export {
   structsOfSchema,
 } from "./kubernetes/schema.ts";
 export type { Range } from "./library/cost.ts";
+export type {
+  Bind,
+  Call,
+  Comprehension,
+  Constant,
+  Element,
+  Entry,
+  Expr,
+  Identifier,
+  ListLiteral,
+  Literal,
+  MapLiteral,
+  MessageLiteral,
+  Place,
+  Select,
+} from "./syntax/ast.ts";
+export { type ParseLimits, parse } from "./syntax/parser.ts";
+export { unparse } from "./syntax/unparse.ts";
 export { formatType, type StructField, type Structs, type Type } from "./types/type.ts";
