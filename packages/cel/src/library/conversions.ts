@@ -90,7 +90,7 @@ function wholePart(value: Value, checked: (value: bigint) => Value, type: "int" 
 }
 
 /** As Go's strconv writes it: the fewest digits, with an exponent from 1e6 on and below 1e-4. */
-export function formatDouble(value: number): string {
+function formatDouble(value: number): string {
   if (Object.is(value, -0)) return "-0";
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
