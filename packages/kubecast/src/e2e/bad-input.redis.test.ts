@@ -395,3 +395,22 @@ describe("kubecast check", () => {
     expect(JSON.parse(json.stdout)).toEqual([]);
   });
 });
+
+describe("kubecast eval", () => {
+  it("ends with 0 where there is a value, with 1 where there is none, and with 2 where the expression is wrong", async () => {
+    const pod = await file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nstatus: {phase: Running}\n");
+    const said = async (expression: string, code: number) => {
+      const program = new Program(["eval", "-f", pod, expression]);
+      expect(await program.ended()).toBe(code);
+      return program;
+    };
+    expect((await said("object.status.phase", 0)).lines[0]).toBe('value  "Running"');
+    expect((await said("object.status.reason", 1)).lines[0]).toBe("none   object.status.reason does not exist");
+    const { stdout, stderr } = await said("object.status.phse", 2);
+    expect(stdout).toBe("");
+    expect(stderr).toBe(
+      "kubecast: the expression has a mistake at 1:15: PodStatus has no field phse; did you mean phase?\n" +
+        "  object.status.phse\n                ^\n",
+    );
+  });
+});

@@ -98,6 +98,17 @@ describe("an observer", () => {
     expect(observer.stats.objects).toBe(1);
   });
 
+  it("stops a rule that costs more than it may, and leaves its conditions as they are", () => {
+    const nested = "object.metadata.annotations.all(a, object.metadata.annotations.all(b, a != b || a == b))";
+    const { accept } = bench(`{ name: Nested, resource: pods, when: "${nested}", summary: '"x"' }`);
+    const annotations = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, ""]));
+    expect(accept(apply(pod("a", "Running", annotations(10))))).toEqual(["firing Nested/a"]);
+    expect(accept(apply(pod("a", "Running", annotations(1000))))).toEqual([
+      'error pod-a: rule Nested: "when": the expression costs more than its budget of 1000000 (at 1:29)',
+    ]);
+    expect(accept(apply(pod("a", "Running", annotations(10))))).toEqual([]);
+  });
+
   it("keeps a pod apart from a new one of the same name", () => {
     const { accept } = bench(failed);
     accept(init, listed(pod("a")), done);

@@ -4,9 +4,9 @@ import type { Program, Sizes } from "@kubecast/cel";
 const elements = 64;
 /** What etcd takes for one object, in bytes, and so for all texts of it together. */
 const objectBytes = 1_500_000;
-/** Names in Kubernetes may be so long, however many of them there are; labels are shorter. */
+/** Names in Kubernetes may be so long, however many of them there are; labels are shorter, and so are the keys of maps. */
 const nameLength = 253;
-const names = new Set(["name", "namespace", "generateName", "uid", "nodeName", "labels"]);
+const names = new Set(["name", "namespace", "generateName", "uid", "nodeName", "labels", "{}"]);
 
 /**
  * How large the parts of an object are taken to be, to tell what a rule may cost: the API server has
