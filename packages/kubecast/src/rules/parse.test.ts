@@ -186,7 +186,22 @@ describe("a mistake in a rule file stands at its place:", () => {
 
   it("a `when` that is no bool, a summary that is no text", () => {
     expect(mistakes(when('"1 + 1"'))).toEqual(["4:11 this must be a bool, and it is of the type int"]);
-    expect(mistakes(withLines().replace(`"'x'"`, '"true"'))).toEqual(["5:14 this must be a string, and it is of the type bool"]);
+    expect(mistakes(withLines().replace(`"'x'"`, '"true"'))).toEqual([
+      "5:14 this must be a string, and it is of the type bool",
+    ]);
+  });
+
+  it.each([
+    ["without a summary", "resource: pods, when: object.x == 1", [`"summary" is missing`, "Pod has no field x"]],
+    ["without a resource", "when: objct.x == 1, summary: object.y", [`"resource" is missing`, "no variable objct"]],
+    ["whose list is wrong", "resource: pods, each: 5, when: each.x, summary: nope", [`"each": write`, "variable nope"]],
+    [
+      "with a key misspelt",
+      "resource: pods, wen: 1, when: 1 +, summary: '\"\"'",
+      [`unknown key "wen"`, "an operand is missing"],
+    ],
+  ])("a rule %s, and whatever else", (_, fields, parts) => {
+    expect(mistakes(`rules: [{ name: A, ${fields} }]\n`)).toEqual(parts.map((part) => expect.stringContaining(part)));
   });
 
   it("all of them, in their order", () => {
@@ -206,6 +221,11 @@ describe("a mistake in a rule file stands at its place:", () => {
   - resource: pods
 `;
     expect(mistakes(text).map((one) => one.split(" ")[0])).toEqual([
+      "3:15",
+      "4:20",
+      "5:15",
+      "6:19",
+      "6:28",
       "7:5",
       "9:15",
       "10:20",

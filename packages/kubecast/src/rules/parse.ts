@@ -3,7 +3,7 @@ import { findResource, type Resource, suggest } from "@kubecast/kube";
 import { z } from "zod";
 import { parseDuration } from "../settings/duration.ts";
 import { check } from "../settings/schema.ts";
-import { type Mistake, YamlFile } from "../settings/yaml-file.ts";
+import { byPlace, type Mistake, YamlFile } from "../settings/yaml-file.ts";
 import { mayReadConfidential } from "./confidential.ts";
 import type { CustomType, CustomTypes } from "./custom-types.ts";
 import { listReads, objectFields, objectReads } from "./reads.ts";
@@ -83,6 +83,9 @@ export function parseRules(file: string, text: string, customTypes: CustomTypes 
     const source = check(ruleSchema, value, yaml, at);
     if ("mistakes" in source) {
       mistakes.push(...source.mistakes);
+      // What else is wrong is told in the same round.
+      const rest = check(ruleSchema, withoutFields(value, source.wrong), yaml, at);
+      if ("data" in rest) checkRule(yaml, at, rest.data, customTypes, mistakes);
       continue;
     }
     const before = mistakes.length;
@@ -93,7 +96,15 @@ export function parseRules(file: string, text: string, customTypes: CustomTypes 
     names.add(source.data.name);
     if (rule !== undefined && mistakes.length === before) rules.push(rule);
   }
-  return { rules, mistakes };
+  return { rules, mistakes: mistakes.sort(byPlace) };
+}
+
+/** A rule with others in place of the fields that are missing or wrong, about which nothing can be wrong. */
+function withoutFields(rule: unknown, wrong: ReadonlySet<PropertyKey>): unknown {
+  if (typeof rule !== "object" || rule === null || Array.isArray(rule)) return undefined;
+  const others = { name: "A", resource: "unknown.v1.example.com", when: "true", summary: "''" };
+  const right = Object.entries(rule).filter(([field]) => !wrong.has(field));
+  return { ...others, ...(wrong.has("each") && { each: "[]" }), ...Object.fromEntries(right) };
 }
 
 function checkRule(

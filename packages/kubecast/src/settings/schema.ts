@@ -1,21 +1,25 @@
 import type { z } from "zod";
 import { nearest } from "./nearest.ts";
-import type { Mistake, YamlFile } from "./yaml-file.ts";
+import { byPlace, type Mistake, type YamlFile } from "./yaml-file.ts";
 
 /**
  * Checks a value that stands at the path `at` of a file. Each mistake is a
- * sentence with its place; none repeats more of the value than a name.
+ * sentence with its place; none repeats more of the value than a name. `wrong`
+ * are the value's own fields that have mistakes, in them or below.
  */
 export function check<T>(
   schema: z.ZodType<T>,
   value: unknown,
   yaml: YamlFile,
   at: readonly PropertyKey[],
-): { readonly data: T } | { readonly mistakes: Mistake[] } {
+): { readonly data: T } | { readonly mistakes: Mistake[]; readonly wrong: ReadonlySet<PropertyKey> } {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return { data: parsed.data };
   const mistakes = parsed.error.issues.flatMap((issue) => mistakesOfIssue(yaml, issue, at));
-  return { mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) };
+  const wrong = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : issue.path.slice(0, 1),
+  );
+  return { mistakes: mistakes.sort(byPlace), wrong: new Set(wrong) };
 }
 
 function mistakesOfIssue(yaml: YamlFile, issue: z.core.$ZodIssue, at: readonly PropertyKey[]): Mistake[] {

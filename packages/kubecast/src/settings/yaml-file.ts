@@ -14,6 +14,11 @@ export function formatMistake({ file, line, column, message }: Mistake): string 
   return `${file}:${line}:${column}: ${message}`;
 }
 
+/** Sorts the mistakes of a file. */
+export function byPlace(a: Mistake, b: Mistake): number {
+  return a.line - b.line || a.column - b.column;
+}
+
 type Path = readonly PropertyKey[];
 
 /** A YAML file that knows where each of its values stands. */
