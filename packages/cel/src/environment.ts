@@ -41,7 +41,7 @@ export interface Environment {
   /**
    * The most that an evaluation may cost, in Kubernetes' units: reading a variable or a field is 1, making
    * a list 10. One that costs more ends with an `EvaluationError` that is `overBudget`.
-   * Default 1,000,000, as in Kubernetes: some 10 ms.
+   * Default 1,000,000, as in Kubernetes: some 10 ms, and up to 200 ms of regular expressions.
    */
   readonly budget?: number | undefined;
 }

@@ -79,7 +79,7 @@ type Formula = (first: number, second: number) => number;
 type Result = (...args: readonly Extent[]) => Extent;
 
 /** A cost that only grows with the sizes of the arguments: one formula for a call and for both ends of an estimate. */
-export function bySize(formula: Formula, result?: Result): CallCost {
+function bySize(formula: Formula, result?: Result): CallCost {
   return {
     of: (first: Value, second?: Value) => formula(sizeOf(first), second === undefined ? 0 : sizeOf(second)),
     estimate: (first = unknown, second = unknown) => ({
