@@ -44,6 +44,11 @@ const readers: Readonly<Record<string, Reader>> = {
   waiting: (object) => object.waiting,
 };
 
+/** The function that names the field; undefined where there is none. */
+export function knownReader(field: string): Reader | undefined {
+  return Object.hasOwn(readers, field) ? readers[field] : undefined;
+}
+
 export function readerOf(field: string): Reader {
-  return readers[field] ?? ((object) => object[field]);
+  return knownReader(field) ?? ((object) => object[field]);
 }

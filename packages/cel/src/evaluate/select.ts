@@ -1,7 +1,7 @@
 import { isMap, lookUp } from "../values/map.ts";
 import { Failure, none, Optional, type PlainObject, Special, type Value } from "../values/value.ts";
 import type { Frame, Step } from "./frame.ts";
-import { type Reader, readerOf } from "./readers.ts";
+import { knownReader, type Reader, readerOf } from "./readers.ts";
 
 /**
  * Names that a list, bytes or any object has of its own accord: reading those of a value
@@ -82,13 +82,14 @@ export function path(operand: Step | number, names: readonly string[], missing: 
 /** `has(operand.field)` */
 export function presence(operand: Step, field: string, missing: Failure, nullIsAbsent: boolean): Step {
   const inherited = isInherited(field);
+  const read = knownReader(field);
   return (frame: Frame) => {
     const value = operand(frame);
     if (!inherited && typeof value === "object" && value !== null) {
-      // Asking is quicker than reading where the answer is no.
-      if (Object.hasOwn(value, field)) {
-        const found = (value as { readonly [field: string]: Value | undefined })[field];
-        return found !== undefined && !(nullIsAbsent && found === null);
+      // Without a reader of its own, asking is quicker than reading where the answer is no.
+      if (read !== undefined || Object.hasOwn(value, field)) {
+        const found = read === undefined ? (value as PlainObject)[field] : read(value as PlainObject);
+        if (found !== undefined) return !(nullIsAbsent && found === null);
       }
       if (!(value instanceof Special)) return Array.isArray(value) ? missing : false;
     }
