@@ -1,40 +1,11 @@
-import { once } from "node:events";
-import type { Readable, Writable } from "node:stream";
-import type { ContainerFiles } from "./container-files.ts";
+import { type Command, type Execution, print } from "./execution.ts";
 import { tar } from "./tar.ts";
-
-/** A command that runs in a simulated container. */
-export interface Execution {
-  /** The command and its arguments. */
-  readonly argv: readonly string[];
-  /** Ends at once where the client sends none. */
-  readonly stdin: Readable;
-  /** Held back by a client that does not read. */
-  readonly stdout: Writable;
-  /** Held back by a client that does not read. */
-  readonly stderr: Writable;
-  /** Whether the client asked for a terminal. */
-  readonly tty: boolean;
-  /** Those of the container. */
-  readonly files: ContainerFiles;
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
-  /** Calls the listener with each size that the client tells of its terminal, the last one at once. */
-  onResize(listener: (columns: number, rows: number) => void): void;
-}
-
-/** Resolves with the exit code, once all output is written. */
-export type Command = (execution: Execution) => Promise<number>;
 
 /** There is no such program in the container. */
 export class CommandNotFound extends Error {
   constructor(name: string) {
     super(`exec: ${JSON.stringify(name)}: executable file not found in $PATH: unknown`);
   }
-}
-
-export async function print(stream: Writable, text: string | Uint8Array): Promise<void> {
-  if (!stream.write(text) && !stream.destroyed) await once(stream, "drain");
 }
 
 /** The programs that every simulated container has. */

@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
-import { builtinCommands, type Command, CommandNotFound, type Execution, shell } from "./commands.ts";
+import { builtinCommands, CommandNotFound, shell } from "./commands.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { ContainerLog } from "./container-log.ts";
+import type { Command, Execution } from "./execution.ts";
 
 /** What answers on a port of a Pod. */
 export type PortHandler = (connection: Duplex) => void;

@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { ApiError, ConnectionError } from "@kubecast/kube";
 import { describe, expect, test } from "vitest";
-import { print } from "./commands.ts";
 import { startBlog } from "./containers.test.helper.ts";
+import { print } from "./execution.ts";
 
 describe("exec", () => {
   test("gives what a command writes, and its exit code", async () => {

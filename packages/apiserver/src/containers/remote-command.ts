@@ -3,8 +3,9 @@ import { Readable, Writable } from "node:stream";
 import type { WebSocket } from "ws";
 import { flag } from "../http/query.ts";
 import { ServerChannels } from "./channels.ts";
-import { CommandNotFound, type Execution, print } from "./commands.ts";
+import { CommandNotFound } from "./commands.ts";
 import type { ContainerLog } from "./container-log.ts";
+import { type Execution, print } from "./execution.ts";
 
 export const remoteCommandProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 

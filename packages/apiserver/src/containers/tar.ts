@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { Readable } from "node:stream";
 import { packTar, type TarEntry, unpackTar } from "modern-tar";
-import { type Execution, print } from "./commands.ts";
 import type { ContainerFiles } from "./container-files.ts";
+import { type Execution, print } from "./execution.ts";
 
 interface Invocation {
   readonly mode: "c" | "x";

@@ -12,6 +12,7 @@ import {
 } from "../api/status-error.ts";
 import type { DeleteOptions } from "../registry/delete.ts";
 import type { ListOptions } from "../registry/list.ts";
+import type { WriteOptions } from "../registry/target.ts";
 import { parseSelection, type Selection } from "../selectors/selection.ts";
 
 export interface WatchOptions {
@@ -30,7 +31,7 @@ export function flag(query: URLSearchParams, name: string): boolean {
 }
 
 /** The name under which a write is recorded in managedFields, from the query or else the client's own. */
-export function managerOf(query: URLSearchParams, request: IncomingMessage): string {
+function managerOf(query: URLSearchParams, request: IncomingMessage): string {
   const asked = query.get("fieldManager") ?? "";
   if (asked !== "") return asked;
   const [product = ""] = (request.headers["user-agent"] ?? "").split("/", 1);
@@ -58,6 +59,10 @@ export function parsePatchOptions(
 }
 
 const managerLength = 128;
+
+export function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
+  return { dryRun: dryRun(query), manager: managerOf(query, request) };
+}
 
 export function dryRun(query: URLSearchParams): boolean {
   const values = query.getAll("dryRun");

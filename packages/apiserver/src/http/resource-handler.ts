@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { type Fields, isFields, parseJson } from "../api/fields.ts";
 import { badRequest, methodNotAllowed, notFound, tooNew } from "../api/status-error.ts";
 import { applyPatch, applyType } from "../patch/patch.ts";
@@ -7,28 +7,21 @@ import { create } from "../registry/create.ts";
 import { type Deleted, remove } from "../registry/delete.ts";
 import { list } from "../registry/list.ts";
 import { isNarrow } from "../registry/narrow-update.ts";
-import { keyOf, type ObjectTarget, type Registry, type Target, type WriteOptions } from "../registry/target.ts";
+import { keyOf, type ObjectTarget, type Target } from "../registry/target.ts";
 import { modify, replace } from "../registry/update.ts";
 import { mediaType, parseConfig, parseObject, readBody, requireJson } from "./body.ts";
+import type { Call } from "./call.ts";
 import {
-  dryRun,
-  managerOf,
   parseDeleteOptions,
   parseListOptions,
   parsePatchOptions,
   parseRevision,
   selectionOf,
+  writeOptions,
 } from "./query.ts";
 import { sendJson, sendList, sendObject } from "./respond.ts";
 import { serveScale } from "./scale-handler.ts";
 import { serveAction, serveNarrowUpdate } from "./subresource-handler.ts";
-
-export interface Call {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly query: URLSearchParams;
-  readonly registry: Registry;
-}
 
 /** The verbs on a collection, watch aside. */
 export async function serveCollection(call: Call, verb: string, target: Target): Promise<void> {
@@ -37,10 +30,11 @@ export async function serveCollection(call: Call, verb: string, target: Target):
       return serveList(call, target);
     case "create": {
       if (target.resource.namespaced && target.namespace === undefined) throw methodNotAllowed();
-      requireJson(call.request);
-      const body = parseObject(await readBody(call.request), target.resource);
-      const stored = create(call.registry, target, body, writeOptions(call));
-      return sendObject(call.response, 201, target.resource, stored);
+      const { request, response, registry, query } = call;
+      requireJson(request);
+      const body = parseObject(await readBody(request), target.resource);
+      const stored = create(registry, target, body, writeOptions(query, request));
+      return sendObject(response, 201, target.resource, stored);
     }
     case "deletecollection":
       if (target.resource.namespaced && target.namespace === undefined) throw methodNotAllowed();
@@ -52,7 +46,7 @@ export async function serveCollection(call: Call, verb: string, target: Target):
 
 /** The verbs on one object. */
 export async function serveObject(call: Call, verb: string, target: ObjectTarget): Promise<void> {
-  const { response, registry, query } = call;
+  const { request, response, registry, query } = call;
   const { resource } = target;
   if (target.subresource === "scale") return serveScale(call, verb, target);
   if (isNarrow(target.subresource) && (verb === "update" || verb === "patch")) {
@@ -62,15 +56,15 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
     case "get":
       return serveGet(call, target);
     case "update": {
-      requireJson(call.request);
-      const body = parseObject(await readBody(call.request), resource);
-      const { stored, created } = replace(registry, target, body, writeOptions(call));
+      requireJson(request);
+      const body = parseObject(await readBody(request), resource);
+      const { stored, created } = replace(registry, target, body, writeOptions(query, request));
       return sendObject(response, created ? 201 : 200, resource, stored);
     }
     case "patch": {
-      const type = mediaType(call.request);
-      const options = parsePatchOptions(query, call.request, type === applyType);
-      const patch = await readBody(call.request);
+      const type = mediaType(request);
+      const options = parsePatchOptions(query, request, type === applyType);
+      const patch = await readBody(request);
       if (type === applyType) {
         const { stored, created } = applyConfig(registry, target, parseConfig(patch), options);
         return sendObject(response, created ? 201 : 200, resource, stored);
@@ -81,16 +75,12 @@ export async function serveObject(call: Call, verb: string, target: ObjectTarget
     case "create":
       return serveAction(call, target);
     case "delete": {
-      const options = parseDeleteOptions(query, await readDeleteOptions(call.request));
+      const options = parseDeleteOptions(query, await readDeleteOptions(request));
       return sendDeleted(call, target, remove(registry, target, options));
     }
     default:
       throw methodNotAllowed();
   }
-}
-
-export function writeOptions({ query, request }: Pick<Call, "query" | "request">): WriteOptions {
-  return { dryRun: dryRun(query), manager: managerOf(query, request) };
 }
 
 function serveList({ registry, response, query }: Call, target: Target): void {

@@ -3,8 +3,8 @@ import { applyPatch, applyType } from "../patch/patch.ts";
 import { applyScale, changeScale, getScale } from "../registry/scale.ts";
 import type { ObjectTarget } from "../registry/target.ts";
 import { mediaType, parseConfig, parseObject, readBody, requireJson } from "./body.ts";
-import { dryRun, managerOf, parsePatchOptions } from "./query.ts";
-import type { Call } from "./resource-handler.ts";
+import type { Call } from "./call.ts";
+import { parsePatchOptions, writeOptions } from "./query.ts";
 import { sendJson } from "./respond.ts";
 
 const scale = { apiVersion: "autoscaling/v1", kind: "Scale", custom: false };
@@ -21,7 +21,7 @@ export async function serveScale(call: Call, verb: string, target: ObjectTarget)
       return sendJson(
         response,
         200,
-        changeScale(registry, target, () => body, { dryRun: dryRun(query), manager: managerOf(query, request) }),
+        changeScale(registry, target, () => body, writeOptions(query, request)),
       );
     }
     case "patch": {

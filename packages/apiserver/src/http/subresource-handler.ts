@@ -7,8 +7,8 @@ import { bindPod } from "../registry/pod-actions.ts";
 import type { ObjectTarget } from "../registry/target.ts";
 import { createToken } from "../registry/token.ts";
 import { mediaType, parseObject, readBody, requireJson } from "./body.ts";
-import { dryRun, parseDeleteOptions, parsePatchOptions } from "./query.ts";
-import { type Call, writeOptions } from "./resource-handler.ts";
+import type { Call } from "./call.ts";
+import { dryRun, parseDeleteOptions, parsePatchOptions, writeOptions } from "./query.ts";
 import { sendJson, sendObject } from "./respond.ts";
 
 /** Updates and patches through a subresource that lets only a part of the object be changed. */
@@ -22,7 +22,7 @@ export async function serveNarrowUpdate(call: Call, verb: "update" | "patch", ta
       response,
       200,
       resource,
-      modifyNarrowly(registry, target, () => body, writeOptions(call)),
+      modifyNarrowly(registry, target, () => body, writeOptions(query, request)),
     );
   }
   const options = parsePatchOptions(query, request, false);
