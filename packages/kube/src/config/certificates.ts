@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { ConfigError } from "./errors.ts";
-import { reason } from "./files.ts";
+import { ConfigError, reason } from "./errors.ts";
 
 // Loaded where there are certificates: Node's TLS costs memory and time.
 

@@ -2,3 +2,7 @@
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
+
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { KeyPair } from "./certificates.ts";
-import { ConfigError } from "./errors.ts";
+import { ConfigError, reason } from "./errors.ts";
 import type { PemSource } from "./kubeconfig.ts";
 import { Renewed, type Source } from "./renewed.ts";
 
@@ -66,10 +66,6 @@ export async function read(file: string, what: string): Promise<Buffer> {
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Loads now, so that a bad value is an error of `get`, and never again. */

@@ -3,8 +3,8 @@ import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { ConfiguredCluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { ConfigError } from "./errors.ts";
-import { caSource, isMissing, reason } from "./files.ts";
+import { ConfigError, reason } from "./errors.ts";
+import { caSource, isMissing } from "./files.ts";
 import { fixed } from "./renewed.ts";
 import { tokenFileSource } from "./token.ts";
 
