@@ -134,14 +134,14 @@ export function queryString(query: Query): string {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
-/** @throws {RequestValidationError} a number is not one that the API takes. */
+/** @throws {RequestValidationError} a number is not one that the API takes, or a parameter none that there is. */
 export function listQuery(params: ListParams): Query {
   checkCount("limit", params.limit);
   checkCount("timeoutSeconds", params.timeoutSeconds);
   if (params.resourceVersionMatch !== undefined && !params.resourceVersion) {
     throw new RequestValidationError("resourceVersionMatch needs a resourceVersion");
   }
-  return [
+  return all(params, [
     ["labelSelector", params.labelSelector],
     ["fieldSelector", params.fieldSelector],
     ["limit", params.limit],
@@ -149,15 +149,14 @@ export function listQuery(params: ListParams): Query {
     ["resourceVersion", params.resourceVersion],
     ["resourceVersionMatch", params.resourceVersionMatch],
     ["timeoutSeconds", params.timeoutSeconds],
-  ];
+  ]);
 }
 
 /** @throws {RequestValidationError} a number is not one that the API takes. */
 export function watchQuery(params: WatchParams): Query {
   checkCount("timeoutSeconds", params.timeoutSeconds);
   const match = params.resourceVersionMatch ?? (params.sendInitialEvents ? "NotOlderThan" : undefined);
-  return [
-    ["watch", true],
+  const query = all(params, [
     ["labelSelector", params.labelSelector],
     ["fieldSelector", params.fieldSelector],
     ["resourceVersion", params.resourceVersion],
@@ -165,7 +164,8 @@ export function watchQuery(params: WatchParams): Query {
     ["sendInitialEvents", params.sendInitialEvents],
     ["allowWatchBookmarks", params.allowWatchBookmarks],
     ["timeoutSeconds", params.timeoutSeconds],
-  ];
+  ]);
+  return [["watch", true], ...query];
 }
 
 /** @throws {RequestValidationError} the `fieldManager` is too long. */
@@ -174,23 +174,23 @@ export function postQuery(params: PostParams): Query {
   if (params.fieldManager !== undefined && [...params.fieldManager].length > 128) {
     throw new RequestValidationError("fieldManager must not be longer than 128 characters");
   }
-  return [
+  return all(params, [
     ["dryRun", params.dryRun ? "All" : undefined],
     ["fieldManager", params.fieldManager],
     ["fieldValidation", params.fieldValidation],
-  ];
+  ]);
 }
 
 /** @throws {RequestValidationError} `force` without Apply, Apply without a `fieldManager`, or one that is too long. */
-export function patchQuery(params: PatchParams): Query {
-  const apply = params.strategy === "Apply";
-  if (params.force !== undefined && !apply) {
+export function patchQuery({ strategy, force, ...params }: PatchParams): Query {
+  const apply = strategy === "Apply";
+  if (force !== undefined && !apply) {
     throw new RequestValidationError("force is for the patch strategy Apply only");
   }
   if (apply && !params.fieldManager) {
     throw new RequestValidationError("the patch strategy Apply needs a fieldManager");
   }
-  return [...postQuery(params), ["force", params.force]];
+  return [...postQuery(params), ["force", force]];
 }
 
 /** @throws {RequestValidationError} a number is not one that the API takes. */
@@ -198,7 +198,7 @@ export function logQuery(params: LogParams): Query {
   checkCount("limitBytes", params.limitBytes);
   checkCount("sinceSeconds", params.sinceSeconds);
   checkCount("tailLines", params.tailLines);
-  return [
+  return all(params, [
     ["container", params.container],
     ["follow", params.follow],
     ["limitBytes", params.limitBytes],
@@ -208,7 +208,7 @@ export function logQuery(params: LogParams): Query {
     ["sinceTime", params.sinceTime],
     ["tailLines", params.tailLines],
     ["timestamps", params.timestamps],
-  ];
+  ]);
 }
 
 /**
@@ -220,13 +220,13 @@ export function attachQuery(params: AttachParams): Query {
   const { stdin, stdout, stderr, tty } = chosenStreams(params);
   if (tty && stderr) throw new RequestValidationError("with tty there is no stderr: all output is stdout");
   if (!stdin && !stdout && !stderr) throw new RequestValidationError("one of stdin, stdout and stderr must be wanted");
-  return [
+  return all(params, [
     ["container", params.container],
     ["stdin", String(stdin)],
     ["stdout", String(stdout)],
     ["stderr", String(stderr)],
     ["tty", String(tty)],
-  ];
+  ]);
 }
 
 /** The defaults filled in. */
@@ -237,11 +237,31 @@ export function chosenStreams(params: AttachParams): Required<Omit<AttachParams,
 
 /** The body of a delete; absent where there is nothing to say. */
 export function deleteOptions(params: DeleteParams): object | undefined {
+  checkNames(params, ["dryRun", "gracePeriodSeconds", "propagationPolicy", "preconditions"]);
   checkCount("gracePeriodSeconds", params.gracePeriodSeconds);
   const { dryRun, ...rest } = params;
   const options = { ...rest, ...(dryRun ? { dryRun: ["All"] } : {}) };
   if (Object.values(options).every((value) => value === undefined)) return undefined;
   return { apiVersion: "v1", kind: "DeleteOptions", ...options };
+}
+
+/**
+ * The query, if it says all of the parameters. One that is misspelt could not be left
+ * out: without its selector a request is about all objects there are.
+ */
+function all(params: object, query: Query): Query {
+  checkNames(
+    params,
+    query.map(([name]) => name),
+  );
+  return query;
+}
+
+function checkNames(params: object, known: readonly string[]): void {
+  const unknown = Object.keys(params).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const where = unknown === "signal" || unknown === "timeout" ? "; this is one of the options behind them" : "";
+  throw new RequestValidationError(`there is no parameter ${unknown}: there are ${known.join(", ")}${where}`);
 }
 
 function checkCount(name: string, value: number | undefined): void {

@@ -389,6 +389,29 @@ describe("what is refused", () => {
     }
   });
 
+  test("a parameter that there is not: misspelt, it would be a request about all objects", () => {
+    const pods = RawApi.v1Pod().within("ns");
+    const refused: [() => unknown, string][] = [
+      [
+        () => pods.list({ labelselector: "a=b" } as object),
+        "there is no parameter labelselector: there are labelSelector,",
+      ],
+      [() => pods.deleteCollection({ labels: "a=b" } as object), "there is no parameter labels"],
+      [() => pods.watch({ resourceversion: "1" } as object), "there is no parameter resourceversion"],
+      [() => pods.list({ signal: undefined } as object), "signal: there are labelSelector, "],
+      [() => pods.list({ signal: undefined } as object), "; this is one of the options behind them"],
+      [() => pods.delete("a", { dryrun: true } as object), "there is no parameter dryrun"],
+      [() => pods.create({}, { dryrun: true } as object), "there is no parameter dryrun"],
+      [() => pods.patch("a", {}, { strategie: "JSON" } as object), "there is no parameter strategie"],
+      [() => pods.log("a", { tail: 1 } as object), "there is no parameter tail"],
+      [() => pods.exec("a", ["ls"], { stdIn: true } as object), "there is no parameter stdIn"],
+    ];
+    for (const [build, message] of refused) {
+      expect(build).toThrow(RequestValidationError);
+      expect(build).toThrow(message);
+    }
+  });
+
   test("a single object without a namespace", () => {
     const pods = RawApi.v1Pod();
     for (const build of [
