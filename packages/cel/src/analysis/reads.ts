@@ -112,7 +112,7 @@ function select(value: Value, field: string): Value {
 type Scope = ReadonlyMap<string, Value>;
 
 /** Functions whose value is one of their arguments, or holds one, which so far nobody has looked at. */
-const passing = new Set(["_+_", "dyn", "optional.of", "value", "or", "orValue", "optional.ofNonZeroValue"]);
+const passing = new Set(["_+_", "dyn", "value", "or", "orValue", "unwrapOpt", "reverse"]);
 
 class Walk {
   readonly #variables: Place;
@@ -180,6 +180,11 @@ class Walk {
     // or strings: a place that nothing is read below is read whole.
     if (passing.has(name) || (name === "of" && target?.kind === "identifier" && target.name === "optional"))
       return union(values);
+    if (target !== undefined && (name === "first" || name === "last")) return select(first, "[]");
+    if (target !== undefined && name === "slice") {
+      for (const bound of values.slice(1)) consume(bound, true);
+      return first;
+    }
     // Their number, not their content.
     if (name === "size") {
       select(first, "[]");
@@ -195,7 +200,7 @@ class Walk {
     const range = this.value(expr.range, scope);
     const element = select(range, "[]");
     const inner = new Map(scope).set(expr.variable, element);
-    if (expr.second !== undefined) inner.set(expr.second, element);
+    if (expr.second !== undefined) inner.set(expr.variable, fresh).set(expr.second, element); // the index or key
     if (expr.filter !== undefined) consume(this.value(expr.filter, inner), true);
     const body = this.value(expr.body, inner);
     switch (expr.macro) {
