@@ -162,6 +162,7 @@ describe("failures that are no absent field", () => {
     ["[1].exists(x, n)", "takes a bool"],
     ["n.map(x, x)", "has no elements"],
     ["n * 9223372036854775807 * 2", "out of range"],
+    ["(n - n - 9223372036854775807 - 1) % -1", "out of range"],
     ["'a'.matches(string(n) + '(')", "missing closing"],
   ])("%s", (source, message) => {
     const error = failureOf(source, { n: 1 });

@@ -85,6 +85,8 @@ export function divide(a: Value, b: Value): Value | undefined {
 
 export function modulo(a: Value, b: Value): Value | undefined {
   if (isZero(b) && asDouble(a) === undefined) return new Failure("modulo by zero");
+  // 0 by the rules, but its quotient does not fit, for which cel-go refuses both.
+  if (a === minInt && b === -1) return checkedInt(-minInt);
   return arithmetic(a, b, undefined, (x, y) => x % y);
 }
 
