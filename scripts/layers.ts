@@ -17,6 +17,7 @@ const packages: Record<string, string[]> = {
 
 /** A package's folders, each of which imports only from those before it. */
 const layers: Record<string, string[]> = {
+  "packages/cel": ["syntax", "types", "values", "library", "kubernetes", "check", "analysis", "evaluate"],
   "packages/kube": [
     "resource",
     "types",

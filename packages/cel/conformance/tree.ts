@@ -1,7 +1,7 @@
 import { KindAdorner, toDebugString } from "@bufbuild/cel-spec/testdata/to-debug-string.js";
-import { partsOf, resolve } from "../src/evaluate/names.ts";
 import type { Bind, Comprehension, Expr } from "../src/syntax/ast.ts";
 import { qualifiedName } from "../src/syntax/ast.ts";
+import { partsOf, resolve } from "../src/syntax/names.ts";
 import { BOOL, DYN, formatType, INT, listOf, optionalOf, type Type } from "../src/types/type.ts";
 
 /** What the checker found, for a tree with types; without it the tree is the parser's. */

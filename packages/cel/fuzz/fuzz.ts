@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { compile } from "../src/compile.ts";
-import { CelError, EvaluationError } from "../src/errors.ts";
+import { EvaluationError } from "../src/evaluate/errors.ts";
 import type { Expr } from "../src/syntax/ast.ts";
+import { CelError } from "../src/syntax/errors.ts";
 import { parse } from "../src/syntax/parser.ts";
 import { unparse } from "../src/syntax/unparse.ts";
 import { Mutator, randomOf } from "./mutate.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "./compile.ts";
-import { CelError } from "./errors.ts";
+import { CelError } from "./syntax/errors.ts";
 
 // What could bring a program down, or show it what it should not see.
 

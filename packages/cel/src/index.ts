@@ -9,7 +9,7 @@ export type { SizedKind, Sizes } from "./analysis/cost.ts";
 export type { Reads } from "./analysis/reads.ts";
 export { compile, type Explanation, type Outcome, type Program } from "./compile.ts";
 export type { Environment } from "./environment.ts";
-export { CelError, type CelErrorKind, EvaluationError } from "./errors.ts";
+export { EvaluationError } from "./evaluate/errors.ts";
 export type { ExplainedPart, PartValue } from "./evaluate/explain.ts";
 export {
   type SchemaOptions,
@@ -34,6 +34,7 @@ export type {
   Place,
   Select,
 } from "./syntax/ast.ts";
+export { CelError, type CelErrorKind } from "./syntax/errors.ts";
 export { type ParseLimits, parse } from "./syntax/parser.ts";
 export { unparse } from "./syntax/unparse.ts";
 export { formatType, type StructField, type Structs, type Type } from "./types/type.ts";

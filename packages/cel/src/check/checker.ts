@@ -1,9 +1,7 @@
-import { CelError, type CelErrorKind } from "../errors.ts";
-import { partsOf, resolve } from "../evaluate/names.ts";
-import { withArticle } from "../evaluate/words.ts";
 import type { Functions, Overload } from "../library/overload.ts";
-import { nearest } from "../nearest.ts";
 import type { Bind, Call, Comprehension, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
+import { CelError, type CelErrorKind } from "../syntax/errors.ts";
+import { partsOf, resolve } from "../syntax/names.ts";
 import {
   BOOL,
   BYTES,
@@ -20,6 +18,8 @@ import {
   type Type,
   UINT,
 } from "../types/type.ts";
+import { withArticle } from "../values/words.ts";
+import { nearest } from "./nearest.ts";
 import { Substitution } from "./substitution.ts";
 
 /** What an expression may name, by types. */

@@ -1,13 +1,13 @@
-import { CelError } from "../errors.ts";
-import { withArticle } from "../evaluate/words.ts";
 import { parseCidr, parseIp } from "../library/kubernetes/ip-value.ts";
 import { parseQuantity } from "../library/kubernetes/quantity-value.ts";
 import { parseVersion } from "../library/kubernetes/semver.ts";
 import { parseUrl } from "../library/kubernetes/url-value.ts";
 import { patternOf } from "../library/texts.ts";
 import { children, type Expr } from "../syntax/ast.ts";
+import { CelError } from "../syntax/errors.ts";
 import { parseDuration, parseTimestamp } from "../values/time.ts";
 import { Failure } from "../values/value.ts";
+import { withArticle } from "../values/words.ts";
 
 /** What is wrong with a text; undefined where nothing is. */
 type Check = (text: string) => string | undefined;

@@ -11,18 +11,18 @@ import { isClosed } from "../analysis/fold.ts";
 import { nothing, sizeOf, traversal } from "../library/cost.ts";
 import type { Functions, Message } from "../library/overload.ts";
 import type { Call, Comprehension, Constant, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
+import { partsOf, resolve } from "../syntax/names.ts";
 import { compare } from "../values/compare.ts";
 import { equal } from "../values/equal.ts";
 import { CelMap, lookUp } from "../values/map.ts";
 import { add } from "../values/number.ts";
 import { double, Failure, int, none, Optional, Uint, type Value } from "../values/value.ts";
+import { kindOf, pathOf } from "../values/words.ts";
 import { call, placed } from "./call.ts";
 import { comprehension } from "./comprehension.ts";
 import { Frame, type Step } from "./frame.ts";
 import { conditional, row } from "./logic.ts";
-import { partsOf, resolve } from "./names.ts";
 import { optionalField, path, presence } from "./select.ts";
-import { kindOf, pathOf } from "./words.ts";
 
 /** What names stand for. */
 export interface Scope {
@@ -574,7 +574,7 @@ const constant =
   () =>
     value;
 
-export function literalValue(constant: Constant): Value {
+function literalValue(constant: Constant): Value {
   switch (constant.type) {
     case "int":
       return int(constant.value);

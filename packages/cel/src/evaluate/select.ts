@@ -7,13 +7,13 @@ import { knownReader, type Reader, readerOf } from "./readers.ts";
  * Names that a list, bytes or any object has of its own accord: reading those of a value
  * takes a look at what the value is.
  */
-export function isInherited(field: string): boolean {
+function isInherited(field: string): boolean {
   // In backticks a field may be a number, which is what a list's elements are called by.
   return /^\d/.test(field) || field in Array.prototype || field in Uint8Array.prototype || field in Object.prototype;
 }
 
 /** The value of a field; `missing` where it is not there, or where the value can have none. */
-export function fieldOf(value: Value, field: string, missing: Failure): Value {
+function fieldOf(value: Value, field: string, missing: Failure): Value {
   if (value instanceof Failure) return value;
   if (value instanceof Optional) {
     if (value.$value === undefined) return none;

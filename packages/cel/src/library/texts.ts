@@ -22,7 +22,7 @@ export const texts: readonly Overload[] = [
 ];
 
 /** Characters, of which some are two UTF-16 units. */
-export function codePoints(text: string): number {
+function codePoints(text: string): number {
   let count = text.length;
   for (let index = 0; index < text.length - 1; index++) {
     const isHigh = (text.charCodeAt(index) & 0xfc00) === 0xd800;

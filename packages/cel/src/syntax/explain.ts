@@ -98,19 +98,3 @@ function unfinished(conditions: readonly Token[]): Fault | undefined {
   const [condition] = conditions;
   return condition && { message: "this ? has no : after it", offset: condition.offset };
 }
-
-/** A sequence in a string that CEL does not have, such as the \d of a pattern. */
-export function wrongEscape({ kind, text, offset }: Token): Fault | undefined {
-  if (kind !== "operand") return undefined;
-  const quote = /^[bB]?["']/.exec(text)?.[0];
-  if (quote === undefined) return undefined;
-  for (const { 0: sequence, index } of text.matchAll(/\\[\s\S]/g)) {
-    if (!/[abfnrtvxXuU0-3\\?"'`]/.test(sequence.slice(1))) {
-      return {
-        message: `${sequence} is no escape: write \\${sequence}, or a raw string r"..."`,
-        offset: offset + index,
-      };
-    }
-  }
-  return undefined;
-}

@@ -1,4 +1,3 @@
-import { CelError } from "../errors.ts";
 import {
   type Call,
   children,
@@ -9,6 +8,7 @@ import {
   type MessageLiteral,
   qualifiedName,
 } from "./ast.ts";
+import { CelError } from "./errors.ts";
 import { explain, reserved } from "./explain.ts";
 import { LiteralError, parseNumber, parseText } from "./literal.ts";
 import { expandMacro } from "./macros.ts";

@@ -72,6 +72,19 @@ describe("common slips", () => {
     );
     expect(errorOf("a +").near).toBe("+");
   });
+
+  test.each<[string, string, string]>([
+    ["the line with a caret", "a &&\n  b = 1\n  && b", "  b = 1\n    ^"],
+    ["at the end", "a +", "a +\n  ^"],
+    ["after characters that take two code units, and tabs", "'🐱'\t= a", "'🐱' = a\n    ^"],
+    [
+      "of a long line a part",
+      `${"a + ".repeat(30)}b = 1 + ${"a + ".repeat(30)}a`,
+      `…${"+ a ".repeat(14)}+ b = 1${" + a".repeat(9)}…\n${" ".repeat(61)}^`,
+    ],
+  ])("an excerpt: %s", (_, source, excerpt) => {
+    expect(errorOf(source).excerpt).toBe(excerpt);
+  });
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { allCases } from "../../conformance/cases.ts";
-import { CelError } from "../errors.ts";
 import type { Expr, Literal } from "./ast.ts";
+import { CelError } from "./errors.ts";
 import { parse } from "./parser.ts";
 import { unparse } from "./unparse.ts";
 

@@ -91,8 +91,3 @@ export function formatType(type: Type): string {
       return names[type.kind] ?? type.kind;
   }
 }
-
-/** Whether two types are the same in every part. */
-export function sameType(one: Type, other: Type): boolean {
-  return one === other || (one.kind === other.kind && formatType(one) === formatType(other));
-}

@@ -52,7 +52,7 @@ function keyOf(key: Value): Key | undefined {
 const wholeDouble = (value: number): bigint | undefined => (Number.isInteger(value) ? BigInt(value) : undefined);
 
 /** Own fields only, so that `constructor` is a field like any other. */
-export function ownField(object: { readonly [field: string]: Value | undefined }, field: string): Value | undefined {
+function ownField(object: { readonly [field: string]: Value | undefined }, field: string): Value | undefined {
   return Object.hasOwn(object, field) ? object[field] : undefined;
 }
 

@@ -57,7 +57,7 @@ export function nanosOf(value: Timestamp | Duration): bigint {
   return BigInt(value.$seconds) * second + BigInt(value.$nanos);
 }
 
-export function timestampOfNanos(nanos: bigint): Timestamp | Failure {
+function timestampOfNanos(nanos: bigint): Timestamp | Failure {
   const rest = ((nanos % second) + second) % second;
   return timestamp(Number((nanos - rest) / second), Number(rest));
 }

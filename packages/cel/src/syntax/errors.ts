@@ -1,3 +1,5 @@
+import { excerptOf } from "./excerpt.ts";
+
 /** What is wrong with an expression; see `CelError.kind`. */
 export type CelErrorKind = "syntax" | "undeclared" | "type";
 
@@ -29,23 +31,10 @@ export class CelError extends Error {
     this.column = column;
     this.near = (source.slice(offset).split("\n", 1)[0] ?? "").slice(0, 30);
   }
-}
 
-/** An expression that compiled, but has no value for the variables that it was given. */
-export class EvaluationError extends Error {
-  override readonly name = "EvaluationError";
-  /**
-   * True if the only reason is that a field, key, index or variable does not
-   * exist (or that a field is read from a value that has none, such as null).
-   */
-  readonly absent: boolean;
-  /** True if it was ended because it cost more than the environment's `budget`. */
-  readonly overBudget: boolean;
-
-  constructor(message: string, absent: boolean, overBudget = false) {
-    super(message);
-    this.absent = absent;
-    this.overBudget = overBudget;
+  /** Two lines for people: that of the source, or what of a long one is around the place, and a `^` below the place. */
+  get excerpt(): string {
+    return excerptOf(this.source.split("\n")[this.line - 1] ?? "", this.column);
   }
 }
 
