@@ -136,10 +136,8 @@ function checked(source: string, variables: Environment["variables"]): Program {
     return compile(source, { variables, structs: kubernetesStructs, nullIsAbsent: true });
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    const line = source.split("\n")[error.line - 1] ?? "";
-    const pointer = `${" ".repeat(error.column - 1)}^`;
     throw new Failure(
-      `the expression has a mistake at ${error.line}:${error.column}: ${error.message}\n  ${line}\n  ${pointer}`,
+      `the expression has a mistake at ${error.line}:${error.column}: ${error.message}\n${error.excerpt.replace(/^/gm, "  ")}`,
       exitCodes.usage,
     );
   }
