@@ -1,6 +1,8 @@
 /** Where a node stands in the source, in UTF-16 code units from 0. */
 export interface Place {
+  /** Of its first character. */
   readonly start: number;
+  /** Behind its last character. */
   readonly end: number;
   /** Where a message about it points: its operator, its field's name or its bracket, else its start. */
   readonly at: number;
@@ -18,12 +20,10 @@ export type Expr =
   | Comprehension
   | Bind;
 
-/**
- * A literal. An int is a bigint whatever its size, as is a uint. (Of these the parser
- * makes all but `timestamp`, which are calls; folding constants keeps to these too.)
- */
+/** A literal, and where it stands. */
 export type Constant = Place & { readonly kind: "constant" } & Literal;
 
+/** The value of a literal by its type. An int is a bigint whatever its size, as is a uint. */
 export type Literal =
   | { readonly type: "null"; readonly value: null }
   | { readonly type: "bool"; readonly value: boolean }
@@ -34,14 +34,19 @@ export type Literal =
 
 /** A variable or a type; a leading dot, which says that it is none of the container's, is part of the name. */
 export interface Identifier extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "identifier";
+  /** As it is written, its leading dot too. */
   readonly name: string;
 }
 
 /** `operand.field`, `operand.?field`, and `has(operand.field)`. */
 export interface Select extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "select";
+  /** What the field is read of. */
   readonly operand: Expr;
+  /** Without backticks. */
   readonly field: string;
   /** `has(...)`: whether the field is there. */
   readonly test: boolean;
@@ -54,42 +59,61 @@ export interface Select extends Place {
  * `_[_]` or `_?_:_`. `_&&_` and `_||_` have two arguments or more: as many as are written in a row.
  */
 export interface Call extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "call";
+  /** Without what stands before the last dot. */
   readonly function: string;
+  /** What stands before the dot: a value, or the names of a namespace such as `math`. */
   readonly target: Expr | undefined;
+  /** Without the target. */
   readonly args: readonly Expr[];
 }
 
+/** `[1, 2, ?x]` */
 export interface ListLiteral extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "list";
+  /** In their order. */
   readonly elements: readonly Element[];
 }
 
+/** What stands in a list, or as the value of a key or field. */
 export interface Element {
+  /** Of an optional one an expression whose value is an optional. */
   readonly value: Expr;
   /** `[?value]`: an optional, which is left out where it is none. */
   readonly optional: boolean;
 }
 
+/** `{"a": 1, ?"b": x}` */
 export interface MapLiteral extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "map";
+  /** In their order. */
   readonly entries: readonly Entry[];
 }
 
+/** A key of a map and its value. */
 export interface Entry extends Element {
+  /** A string, bool, int or uint. */
   readonly key: Expr;
 }
 
 /** `google.protobuf.Int32Value{value: 1}` */
 export interface MessageLiteral extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "message";
+  /** As it is written, with its dots. */
   readonly name: string;
+  /** In their order; their names are without backticks. */
   readonly fields: readonly (Element & Place & { readonly name: string })[];
 }
 
 /** A macro that goes through a list or a map. */
 export interface Comprehension extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "comprehension";
+  /** Which one, whatever it was called. */
   readonly macro:
     | "all"
     | "exists"
@@ -102,6 +126,7 @@ export interface Comprehension extends Place {
     | "transformMapEntry";
   /** As it was written: `exists_one` is `existsOne` too. */
   readonly written: string;
+  /** The list or map. */
   readonly range: Expr;
   /** The element of a list or the key of a map; with two variables the index or the key. */
   readonly variable: string;
@@ -109,15 +134,21 @@ export interface Comprehension extends Place {
   readonly second: string | undefined;
   /** Which ones count: the middle argument of `map` and of the `transform` macros. */
   readonly filter: Expr | undefined;
+  /** What is evaluated for each. */
   readonly body: Expr;
 }
 
 /** `cel.bind(variable, value, body)`, and `value.optMap(variable, body)` or `optFlatMap`, whose value is an optional. */
 export interface Bind extends Place {
+  /** Tells it from the other nodes. */
   readonly kind: "bind";
+  /** Which one. */
   readonly macro: "bind" | "optMap" | "optFlatMap";
+  /** What the value is called in the body. */
   readonly variable: string;
+  /** Of `optMap` and `optFlatMap` an optional. */
   readonly value: Expr;
+  /** Not evaluated where the optional has no value. */
   readonly body: Expr;
 }
 

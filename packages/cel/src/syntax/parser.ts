@@ -14,6 +14,7 @@ import { LiteralError, parseNumber, parseText } from "./literal.ts";
 import { expandMacro } from "./macros.ts";
 import { type Token, tokens } from "./tokens.ts";
 
+/** What the parser refuses as too much. */
 export interface ParseLimits {
   /** How deep expressions may be nested; default 250, as cel-go has it. */
   readonly depth?: number | undefined;
