@@ -78,7 +78,18 @@ describe("kubecast check --crd", () => {
     ["object.spec.parts.exists(p, p.nam == 'x')", "rules.yaml:5:41: parts has no field nam; did you mean name?"],
     ["object.spec.replicas", "rules.yaml:5:11: this must be a bool, and it is of the type int"],
   ])("%s is a mistake", async (when, message) => {
-    expect(await checked(rules(when))).toEqual([message]);
+    const said = await checked(rules(when));
+    expect(said.map((each) => each.split("\n", 1)[0])).toEqual([message]);
+  });
+
+  test("a mistake within an expression is shown in it", async () => {
+    expect(await checked(rules("object.spec.replicaz < 2"))).toEqual([
+      [
+        "rules.yaml:5:23: spec has no field replicaz; did you mean replicas?",
+        "  object.spec.replicaz < 2",
+        "              ^",
+      ].join("\n"),
+    ]);
   });
 
   test("a version that there is not is a mistake", async () => {

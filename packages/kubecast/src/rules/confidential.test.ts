@@ -100,8 +100,15 @@ describe("fields that a kind does not have", () => {
         line: 7,
         column: 26,
         message: "ContainerStateWaiting has no field reasn; did you mean reason?",
+        excerpt: `each.name == "a" && each.state.waiting.reasn == "X"\n${" ".repeat(39)}^`,
       },
-      { file: "rules.yaml", line: 10, column: 25, message: "PodSpec has no field nodename; did you mean nodeName?" },
+      {
+        file: "rules.yaml",
+        line: 10,
+        column: 25,
+        message: "PodSpec has no field nodename; did you mean nodeName?",
+        excerpt: `object.spec.nodename\n${" ".repeat(12)}^`,
+      },
     ]);
   });
 

@@ -217,7 +217,7 @@ function checkExpression(
     }
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    mistakes.push(yaml.mistakeWithin(path, error.line, error.column, error.message));
+    mistakes.push(yaml.mistakeWithin(path, error));
   }
   return undefined;
 }

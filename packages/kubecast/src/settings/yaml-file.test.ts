@@ -33,12 +33,11 @@ describe("a YAML file", () => {
         // An escape such as \x07 stands for one character and begins with another.
         fc.pre(/[!-~é]/.test(value.charAt(index)));
         const before = value.slice(0, index).split("\n");
-        const { line, column } = file.mistakeWithin(
-          ["list", 0, "when"],
-          before.length,
-          before.at(-1)!.length + 1,
-          "here",
-        );
+        const { line, column } = file.mistakeWithin(["list", 0, "when"], {
+          line: before.length,
+          column: before.at(-1)!.length + 1,
+          message: "here",
+        });
         const escaped = text.includes('when: "');
         const there = text
           .split("\n")

@@ -7,11 +7,19 @@ export interface Mistake {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** Of an expression: its line, and a `^` below the place. */
+  readonly excerpt?: string;
 }
 
 /** `file:line:column: message` */
 export function formatMistake({ file, line, column, message }: Mistake): string {
   return `${file}:${line}:${column}: ${message}`;
+}
+
+/** The same, and below it the excerpt, where there is one. */
+export function explainMistake(mistake: Mistake): string {
+  const { excerpt } = mistake;
+  return excerpt === undefined ? formatMistake(mistake) : `${formatMistake(mistake)}\n${excerpt.replace(/^/gm, "  ")}`;
 }
 
 /** Sorts the mistakes of a file. */
@@ -59,12 +67,15 @@ export class YamlFile {
   }
 
   /** A mistake within the text of a scalar, given by its line and column there (from 1). */
-  mistakeWithin(path: Path, line: number, column: number, message: string): Mistake {
+  mistakeWithin(path: Path, within: Omit<Mistake, "file">): Mistake {
+    const { line, column, message, excerpt } = within;
+    const shown = excerpt === undefined ? {} : { excerpt };
     const node = this.#node(path);
-    if (!isScalar(node) || !node.range || typeof node.value !== "string") return this.mistake(path, message);
+    if (!isScalar(node) || !node.range || typeof node.value !== "string")
+      return { ...this.mistake(path, message), ...shown };
     const above = node.value.split("\n").slice(0, line - 1);
     const index = above.reduce((sum, text) => sum + text.length + 1, column - 1);
-    return this.#at(this.#sourceOffset(node.type, node.value, index, node.range), message);
+    return { ...this.#at(this.#sourceOffset(node.type, node.value, index, node.range), message), ...shown };
   }
 
   /**
