@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, type Environment, EvaluationError } from "./index.ts";
 
@@ -254,3 +255,48 @@ test("errors elsewhere keep their stacks after an evaluation that failed", () =>
   failureOf("object.x", { object: {} });
   expect(Error.stackTraceLimit).toBe(limit);
 });
+
+describe("the input", () => {
+  const expressions = [
+    "list.sort() == list || list.sortBy(x, string(x)).reverse() == list",
+    "list.distinct() + list.flatten() + list.slice(0, 1) + list.reverse()",
+    "list.map(x, [x]).filter(x, x != []) + list.transformList(i, x, x)",
+    "map.transformMap(k, v, v).size() + map.map(k, map[k]).size() + {'m': map}.size()",
+    "[list, [map]] + [list]",
+    "cel.bind(x, [map, list], x[0])",
+  ];
+
+  test("is never changed", () => {
+    const scalar = fc.oneof(fc.integer(), fc.string(), fc.boolean(), fc.constant(null));
+    const value = fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), scalar));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.array(value), fc.array(fc.integer())),
+        fc.dictionary(fc.string(), value),
+        fc.constantFrom(...expressions),
+        (list, map, source) => {
+          const program = compile(source, { variables: { list: "dyn", map: "dyn" } });
+          const before = structuredClone({ list, map });
+          // A write to what is frozen would throw.
+          program.tryEvaluate({ list: frozen(list), map: frozen(map) });
+          expect({ list, map }).toEqual(before);
+        },
+      ),
+    );
+  });
+
+  test("comes out as it went in", () => {
+    const object = { list: [{ a: { b: [1] } }, { a: { b: [2] } }] };
+    const environment = { variables: { object: "dyn" } };
+    const evaluate = (source: string): unknown => compile(source, environment).evaluate({ object });
+    expect(evaluate("object.list.filter(x, 2 in x.a.b)[0].a")).toBe(object.list[1]!.a);
+    expect(evaluate("object.list.reverse()[0]")).toBe(object.list[1]);
+    expect(evaluate("object.?list[0].a.b.orValue([])")).toBe(object.list[0]!.a.b);
+    expect((evaluate("{'k': object}") as { k: unknown }).k).toBe(object);
+  });
+});
+
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}

@@ -219,3 +219,14 @@ test("and of only the fields in readsFor, the same as far as they were asked for
     { numRuns: 1000 },
   );
 });
+
+test.each([
+  ["now > timestamp(object.at)", true],
+  ["object.list.exists(x, timestamp(x.at) < now)", true],
+  ["cel.bind(before, now - duration('1h'), timestamp(object.at) < before)", true],
+  ["object.now > 1", false],
+  ["object.list.exists(now, now > 1)", false],
+  ["cel.bind(now, object.at, now > 1)", false],
+])("%s reads now: %s", (source, readsNow) => {
+  expect(compile(source, { variables: { object: "dyn", now: "timestamp" } }).readsNow).toBe(readsNow);
+});
