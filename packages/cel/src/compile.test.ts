@@ -244,6 +244,15 @@ describe("functions", () => {
   });
 });
 
+test("a type that is misspelt is refused when the expression is compiled", () => {
+  for (const type of ["strign", "", "T"]) {
+    expect(() => compile("v", { variables: { v: type } })).toThrow(
+      new TypeError(`there is no type "${type}", such as int, list<string> or dyn`),
+    );
+  }
+  expect(compile("v", { variables: { v: "net.IP" } }).type.kind).toBe("opaque");
+});
+
 test("one program serves several evaluations, also inside each other's input", () => {
   const program = compile("object.map(x, x + n)", environment);
   expect(program.evaluate({ object: [1, 2], n: 1 })).toEqual([2, 3]);

@@ -79,6 +79,7 @@ export type Outcome =
  * ```
  *
  * @throws {CelError} it is no expression, or one that cannot have a value.
+ * @throws {TypeError} the type of a variable is written in a way that names none.
  */
 export function compile(source: string, environment: Environment): Program {
   return new CompiledProgram(source, parse(source), environment);

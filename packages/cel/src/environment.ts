@@ -94,8 +94,14 @@ export function librariesOf({ libraries = allLibraries }: Environment): Librarie
   return joined;
 }
 
+/** @throws {TypeError} the type is written in a way that names none. */
 export function typeOfVariable(type: Type | string): Type {
-  return typeof type === "string" ? parseType(type) : type;
+  if (typeof type !== "string") return type;
+  const parsed = parseType(type);
+  // The types of libraries, such as `net.IP`, have a dot.
+  const isWrong = parsed.kind === "parameter" || (parsed.kind === "opaque" && !/\.|^optional_type$/.test(parsed.name));
+  if (isWrong) throw new TypeError(`there is no type ${JSON.stringify(type)}, such as int, list<string> or dyn`);
+  return parsed;
 }
 
 export function structsOf({ structs = noStructs }: Environment): Structs {
