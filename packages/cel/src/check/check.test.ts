@@ -1,19 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { CelError, compile, type Environment, formatType } from "../index.ts";
+import { compileError } from "../errors.test.helper.ts";
+import { compile, type Environment, formatType } from "../index.ts";
 
 const environment: Environment = {
   variables: { object: "dyn", n: "int", s: "string", now: "timestamp", wait: "duration", list: "list" },
 };
 
-function errorOf(source: string): CelError {
-  try {
-    compile(source, environment);
-  } catch (error) {
-    if (error instanceof CelError) return error;
-    throw error;
-  }
-  throw new Error(`${source} compiles`);
-}
+const errorOf = (source: string) => compileError(source, environment);
 
 describe("the type of an expression", () => {
   test.each([

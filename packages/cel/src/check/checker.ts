@@ -1,7 +1,7 @@
 import type { Functions, Overload } from "../library/overload.ts";
 import type { Bind, Call, Comprehension, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
 import { CelError, type CelErrorKind } from "../syntax/errors.ts";
-import { partsOf, resolve } from "../syntax/names.ts";
+import { functionCalled, partsOf, resolve } from "../syntax/names.ts";
 import {
   BOOL,
   BYTES,
@@ -213,15 +213,15 @@ class Checker {
   #call(expr: Call, locals: Locals): Type {
     const { target, args } = expr;
     const name = expr.function;
+    const called = functionCalled(expr, this.#declared, locals);
     if (target === undefined) {
       const types = args.map((arg) => this.#of(arg, locals));
       if (name === "has") throw this.#error("undeclared", "has takes a field: has(object.spec)", expr);
-      return this.#operator(expr, types) ?? this.#overload(expr, this.#functionName(name), false, types);
+      return this.#operator(expr, types) ?? this.#overload(expr, called ?? name, false, types);
     }
-    const namespaced = this.#namespaced(expr, locals);
-    if (namespaced !== undefined) {
+    if (called !== undefined) {
       const types = args.map((arg) => this.#of(arg, locals));
-      return this.#overload(expr, namespaced, false, types);
+      return this.#overload(expr, called, false, types);
     }
     if (macroNames.has(name) && !this.#declared.functions.has(name)) {
       const usage = `${name} takes a new variable and an expression: list.${name}(x, ...)`;
@@ -270,21 +270,6 @@ class Checker {
 
   #mustBeBool(type: Type, expr: Expr, rule: string): void {
     if (!this.#substitution.assign(type, BOOL)) throw this.#error("type", `${rule}, not ${this.#a(type)}`, expr);
-  }
-
-  /** `math.greatest` is the name of a function where nothing else is called `math`. */
-  #namespaced({ target, function: name }: Call, locals: Locals): string | undefined {
-    const names: string[] = [];
-    let node = target;
-    for (; node?.kind === "select" && !node.test && !node.optional; node = node.operand) names.unshift(node.field);
-    if (node?.kind !== "identifier" || locals.has(node.name)) return undefined;
-    const { functions, container } = this.#declared;
-    return resolve([node.name, ...names, name], container, (full) => functions.has(full), "whole")?.name;
-  }
-
-  #functionName(name: string): string {
-    const { functions, container } = this.#declared;
-    return resolve([name], container, (full) => functions.has(full), "whole")?.name ?? name;
   }
 
   #overload(expr: Call, name: string, method: boolean, types: readonly Type[], mismatch?: () => string): Type {

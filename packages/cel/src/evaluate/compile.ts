@@ -11,15 +11,16 @@ import { isClosed } from "../analysis/fold.ts";
 import { nothing, sizeOf, traversal } from "../library/cost.ts";
 import type { Functions, Message } from "../library/overload.ts";
 import type { Call, Comprehension, Constant, Expr, MessageLiteral, Select } from "../syntax/ast.ts";
-import { partsOf, resolve } from "../syntax/names.ts";
+import { functionCalled, partsOf, resolve } from "../syntax/names.ts";
 import { compare } from "../values/compare.ts";
 import { equal } from "../values/equal.ts";
-import { CelMap, lookUp } from "../values/map.ts";
+import { CelMap } from "../values/map.ts";
 import { add } from "../values/number.ts";
 import { double, Failure, int, none, Optional, Uint, type Value } from "../values/value.ts";
 import { kindOf, pathOf } from "../values/words.ts";
 import { call, placed } from "./call.ts";
 import { comprehension } from "./comprehension.ts";
+import { badKey, elementAt, notOptional, written } from "./elements.ts";
 import { Frame, type Step } from "./frame.ts";
 import { conditional, row } from "./logic.ts";
 import { optionalField, path, presence } from "./select.ts";
@@ -227,9 +228,9 @@ class Compiler {
   #call(expr: Call, locals: Locals): Step {
     const { target, args, at } = expr;
     const name = expr.function;
+    const called = functionCalled(expr, this.#scope, locals);
     if (target !== undefined) {
-      const namespace = this.#namespaced(expr, locals);
-      if (namespace !== undefined) return this.#dispatch(expr, namespace, false, args, locals);
+      if (called !== undefined) return this.#dispatch(expr, called, false, args, locals);
       if (args[0] !== undefined && args.length === 1 && (name === "or" || name === "orValue")) {
         return this.#orElse(expr, target, args[0], locals);
       }
@@ -277,7 +278,7 @@ class Compiler {
     if (name === "@in" && first !== undefined && second !== undefined && isSetMembership(second)) {
       return this.#inSet(first, second, locals);
     }
-    return this.#dispatch(expr, this.#functionName(name), false, args, locals);
+    return this.#dispatch(expr, called ?? name, false, args, locals);
   }
 
   /** `x in ["a", "b"]`, which is one look-up and costs no more than `x`. */
@@ -314,21 +315,6 @@ class Compiler {
       if (isValue || otherwise instanceof Failure || otherwise instanceof Optional) return otherwise;
       return notOptional(otherwise, expr.at);
     };
-  }
-
-  /** `math.greatest` is the name of a function where nothing else is called `math`. */
-  #namespaced({ target, function: name }: Call, locals: Locals): string | undefined {
-    if (target === undefined) return undefined;
-    const names: string[] = [];
-    let node = target;
-    for (; node.kind === "select" && !node.test && !node.optional; node = node.operand) names.unshift(node.field);
-    if (node.kind !== "identifier" || locals.has(node.name)) return undefined;
-    names.unshift(node.name);
-    return resolve([...names, name], this.#scope.container, (full) => this.#scope.functions.has(full), "whole")?.name;
-  }
-
-  #functionName(name: string): string {
-    return resolve([name], this.#scope.container, (full) => this.#scope.functions.has(full), "whole")?.name ?? name;
   }
 
   #dispatch(expr: Call, name: string, method: boolean, args: readonly Expr[], locals: Locals): Step {
@@ -616,38 +602,4 @@ function literalTexts(expr: Expr): ReadonlySet<string> | undefined {
 
 function missing(select: Select): Failure {
   return new Failure(`${pathOf(select)} does not exist`, true, select.at);
-}
-
-/** Undefined where there is none. */
-function elementAt(container: Value, index: Value): Value | undefined {
-  if (!Array.isArray(container)) {
-    const found = lookUp(container, index);
-    if (found !== undefined || container === null) return found;
-    if (container instanceof CelMap || kindOf(container) === "a map") return undefined;
-    return new Failure(`${kindOf(container)} has no elements`);
-  }
-  const position =
-    typeof index === "number"
-      ? index
-      : typeof index === "object" && index !== null && "$value" in index
-        ? Number(index.$value)
-        : undefined;
-  if (position === undefined || !Number.isInteger(position)) {
-    return new Failure(`${kindOf(index)} is no index of a list`);
-  }
-  return container[position];
-}
-
-function written(key: Value): string {
-  if (typeof key === "string") return JSON.stringify(key);
-  return key instanceof Uint ? `${key.$value}u` : String(typeof key === "object" ? kindOf(key) : key);
-}
-
-function notOptional(value: Value, at: number): Failure {
-  return new Failure(`an optional is wanted here, not ${kindOf(value)}`, false, at);
-}
-
-function badKey(map: CelMap, key: Value, at: number): Failure {
-  const repeated = map.$get(key) !== undefined;
-  return new Failure(repeated ? `the key ${written(key)} comes twice` : `${kindOf(key)} cannot be a key`, false, at);
 }

@@ -1,3 +1,5 @@
+import { type Call, qualifiedName } from "./ast.ts";
+
 /** What a name was found to stand for, and how many of its parts that takes. */
 export interface Resolved {
   readonly name: string;
@@ -36,6 +38,31 @@ export function resolve(
     if (prefix !== undefined) longest = { name: prefix + part, length };
   }
   return longest;
+}
+
+/** Where the names of functions are looked up. */
+export interface FunctionNames {
+  readonly container: string;
+  readonly functions: { has(name: string): boolean };
+}
+
+/**
+ * The full name of the function that is called: `math.greatest` is one where nothing else is
+ * called `math`. Undefined for what is called on a value, whose type decides.
+ * @param locals the variables of macros around the call.
+ */
+export function functionCalled(
+  call: Call,
+  { container, functions }: FunctionNames,
+  locals: { has(name: string): boolean },
+): string | undefined {
+  const { target, function: name } = call;
+  const namespace = target === undefined ? "" : qualifiedName(target);
+  if (namespace === undefined) return undefined;
+  const parts = target === undefined ? [] : partsOf(namespace);
+  if (parts[0] !== undefined && locals.has(parts[0])) return undefined;
+  const found = resolve([...parts, name], container, (full) => functions.has(full), "whole")?.name;
+  return target === undefined ? (found ?? name) : found;
 }
 
 function prefixesOf(container: string): string[] {

@@ -1,19 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compileError } from "../errors.test.helper.ts";
 import { CelError, compile } from "../index.ts";
 import { tokens } from "./tokens.ts";
 
 const environment = { variables: { a: "dyn", b: "dyn" } } as const;
 
-function errorOf(source: string): CelError {
-  try {
-    compile(source, environment);
-  } catch (error) {
-    if (error instanceof CelError) return error;
-    throw error;
-  }
-  throw new Error(`${source} compiles`);
-}
+const errorOf = (source: string) => compileError(source, environment);
 
 describe("common slips", () => {
   test.each([
