@@ -3,18 +3,22 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { Api, dropManagedFields, findResource, type KubeObject, Reflector, type Transport } from "@kubecast/kube";
+import { flags, whole } from "./flags.ts";
 import { table } from "./statistics.ts";
 
 // What a cache costs beside the decoding of what it is told: indexes, subscribers, transforms,
 // frozen objects. From memory, in processor time, each in processes of its own: what else has
 // run in a process changes what it costs. See docs/performance.md.
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    /** Which variant to measure in this process. */
-    variant: { type: "string" },
-  },
+const { values, rounds } = flags("bench:caches", () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      /** Which variant to measure in this process. */
+      variant: { type: "string" },
+    },
+  });
+  return { values, rounds: whole("rounds", values.rounds, 1) };
 });
 const OBJECTS = 5_000;
 const EVENTS = 50_000;
@@ -160,6 +164,6 @@ async function compare(rounds: number): Promise<string> {
 }
 
 const variant = variants[Number(values.variant)];
-const result = variant === undefined ? await compare(Number(values.rounds)) : String(await least(variant));
+const result = variant === undefined ? await compare(rounds) : String(await least(variant));
 // What the transport promised will never come.
 process.stdout.write(`${result}\n`, () => process.exit(0));

@@ -4,13 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { startApiServer } from "@kubecast/apiserver";
+import { flags, whole } from "./flags.ts";
 import { type Installed, installOwn, installPeer } from "./peers.ts";
 import { median, quantile, table } from "./statistics.ts";
 
 // What importing a client costs: time and resident memory, each in a process of its own,
 // and its size on disk. See docs/performance.md.
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+const rounds = flags("bench:import", () => {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+  return whole("rounds", values.rounds, 1);
+});
 const run = promisify(execFile);
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -78,7 +82,7 @@ const kubeconfig = join(temporary, "kubeconfig");
 await writeFile(kubeconfig, server.kubeconfig(), { mode: 0o600 });
 
 const costs = new Map<Program, Cost[]>(programs.map((program) => [program, []]));
-for (let round = -1; round < Number(values.rounds); round++) {
+for (let round = -1; round < rounds; round++) {
   for (let turn = 0; turn < programs.length; turn++) {
     const program = programs[(turn + round + programs.length) % programs.length] ?? bare;
     const cost = await measure(program);
@@ -103,7 +107,7 @@ for (const { name, packages, files, bytes } of [ours, node, fluent]) {
   disk.push([`\`${name}\``, String(packages), String(files), (bytes / 1e6).toFixed(1)]);
 }
 process.stdout.write(
-  `Node ${process.version}, ${values.rounds} rounds; a Node that imports nothing has ${(base / 1e6).toFixed(1)} MB.\n\n` +
+  `Node ${process.version}, ${rounds} rounds; a Node that imports nothing has ${(base / 1e6).toFixed(1)} MB.\n\n` +
     `${table(rows)}\n\n${table(disk)}\n`,
 );
 

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { startRedisServer } from "@kubecast/testbed";
 import { PlainApi } from "./api.ts";
 import { type Child, startChild } from "./child.ts";
+import { flags, whole } from "./flags.ts";
 import { createPods, podName } from "./pods.ts";
 import { median, quantile, table } from "./statistics.ts";
 import { type Subject, startByHand, startKubecast } from "./subject.ts";
@@ -15,17 +16,20 @@ import type { Written } from "./writer.ts";
 
 // Time from a change in the API to the message at a subscriber. See docs/performance.md.
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    rates: { type: "string", default: "100,1000" },
-    seconds: { type: "string", default: "5" },
-    servers: { type: "string", default: "memory,kube" },
-    /** A folder for kubecast's CPU profiles. */
-    profiles: { type: "string" },
-  },
+const { values, rounds, seconds, rates } = flags("bench:latency", () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "5" },
+      rates: { type: "string", default: "100,1000" },
+      seconds: { type: "string", default: "5" },
+      servers: { type: "string", default: "memory,kube" },
+      /** A folder for kubecast's CPU profiles. */
+      profiles: { type: "string" },
+    },
+  });
+  const rates = values.rates.split(",").map((rate) => whole("rates", rate, 1));
+  return { values, rates, rounds: whole("rounds", values.rounds, 1), seconds: whole("seconds", values.seconds, 1) };
 });
-const rates = values.rates.split(",").map(Number);
 const pods = 500;
 /** Before anything is counted: enough for the compilers in all processes to have done most of their work. */
 const warmUp = { count: 2_000, rate: 1_000 };
@@ -64,7 +68,7 @@ async function measure(target: Target): Promise<string[][]> {
   ];
   const names = subjects.map(([name]) => name);
   const results = new Map<string, Measured[]>();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [name, start] of subjects) {
       for (const [rate, measured] of await run(target, start)) {
         const key = `${rate} ${name}`;
@@ -72,7 +76,7 @@ async function measure(target: Target): Promise<string[][]> {
       }
     }
     subjects.push(...subjects.splice(0, 1));
-    process.stderr.write(`${target.name}: round ${round + 1} of ${values.rounds}\n`);
+    process.stderr.write(`${target.name}: round ${round + 1} of ${rounds}\n`);
   }
   const rows = [
     [
@@ -127,7 +131,7 @@ async function run(target: Target, start: (redis: string) => Promise<Subject>): 
     const measured: [number, Measured][] = [];
     for (const rate of rates) {
       const before = await subject.cpu();
-      const count = Math.ceil((rate * Number(values.seconds)) / (2 * pods)) * 2 * pods;
+      const count = Math.ceil((rate * seconds) / (2 * pods)) * 2 * pods;
       const { latencies, sent, answered } = await change(target, subscriber, count, rate);
       const cpu = ((await subject.cpu()) - before) * 1000;
       const writes = answered.map((at, index) => at - (sent[index] ?? 0));

@@ -1,19 +1,23 @@
 import { parseArgs } from "node:util";
 import { startKubeApiserver } from "@kubecast/testbed";
+import { flags, whole } from "./flags.ts";
 import { contest, type Fault, times } from "./leader-election/contest.ts";
 import { Random } from "./soak/random.ts";
 import { median, quantile, table } from "./statistics.ts";
 
 // Who leads, whatever befalls the leader, and how long nobody does. See docs/reliability.md.
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+const { rounds, seed } = flags("chaos:leader", () => {
+  const { values } = parseArgs({
+    options: { rounds: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+  });
+  return { rounds: whole("rounds", values.rounds, 1), seed: whole("seed", values.seed, 0) };
 });
 const kinds: Fault[] = ["kill", "pause", "cut", "release"];
-const random = new Random(Number(values.seed));
+const random = new Random(seed);
 // Each as often as the others, and in no order that a fault could come to rely on.
 const faults: Fault[] = [];
-for (let left: Fault[] = []; faults.length < Number(values.rounds); ) {
+for (let left: Fault[] = []; faults.length < rounds; ) {
   if (left.length === 0) left = [...kinds];
   faults.push(...left.splice(random.below(left.length), 1));
 }
@@ -37,7 +41,7 @@ try {
   const { leaseDuration, renewDeadline, retryPeriod } = times;
   process.stdout.write(
     [
-      `lease ${leaseDuration} ms, renew deadline ${renewDeadline} ms, retry ${retryPeriod} ms; seed ${values.seed}`,
+      `lease ${leaseDuration} ms, renew deadline ${renewDeadline} ms, retry ${retryPeriod} ms; seed ${seed}`,
       "",
       table([head, ...kinds.map(row)]),
       "",

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { flags, whole } from "./flags.ts";
 import { growth, memoryOf } from "./soak/flat.ts";
 import { report } from "./soak/report.ts";
 import { type Soaked, SoakFailure, soak } from "./soak/run.ts";
@@ -29,17 +30,12 @@ function settings(): Settings {
       json: { type: "boolean", default: false },
     },
   });
-  const whole = (flag: "events" | "seed" | "rate" | "every" | "checkpoints", least: number) => {
-    const value = Number(values[flag]);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new TypeError(`--${flag} must be a whole number of at least ${least}, not ${values[flag]}`);
-  };
   return {
-    events: whole("events", 1),
-    seed: whole("seed", 0),
-    rate: whole("rate", 1),
-    every: whole("every", 1),
-    checkpoints: whole("checkpoints", 4),
+    events: whole("events", values.events, 1),
+    seed: whole("seed", values.seed, 0),
+    rate: whole("rate", values.rate, 1),
+    every: whole("every", values.every, 1),
+    checkpoints: whole("checkpoints", values.checkpoints, 4),
     json: values.json,
   };
 }
@@ -79,9 +75,10 @@ async function main({ json, ...options }: Settings): Promise<number> {
   return grown.length === 0 ? 0 : 1;
 }
 
+const given = flags("soak", settings);
 try {
-  process.exitCode = await main(settings());
+  process.exitCode = await main(given);
 } catch (error) {
-  say(error instanceof TypeError ? error.message : String(error));
+  say(String(error));
   process.exitCode = 2;
 }

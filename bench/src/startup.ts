@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startRedisServer } from "@kubecast/testbed";
 import { PlainApi } from "./api.ts";
+import { flags, whole } from "./flags.ts";
 import { createPods } from "./pods.ts";
 import { median, table } from "./statistics.ts";
 import { startKubecast } from "./subject.ts";
@@ -11,17 +12,21 @@ import { startMemoryTarget } from "./target.ts";
 
 // How long `kubecast run` takes until it watches, and what memory it takes. See docs/performance.md.
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, pods: { type: "string", default: "0,1000,10000" } },
+const { rounds, counts } = flags("bench:startup", () => {
+  const { values } = parseArgs({
+    options: { rounds: { type: "string", default: "5" }, pods: { type: "string", default: "0,1000,10000" } },
+  });
+  const counts = values.pods.split(",").map((count) => whole("pods", count, 0));
+  return { rounds: whole("rounds", values.rounds, 1), counts };
 });
 
 const folder = await mkdtemp(join(tmpdir(), "kubecast-bench-"));
 const rows = [["pods", "ready after ms", "resident MB"]];
-for (const pods of values.pods.split(",").map(Number)) {
+for (const pods of counts) {
   const target = await startMemoryTarget(folder);
   await createPods(new PlainApi(target.api), pods);
   const measured: { readyAfter: number; memory: number }[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     const redis = await startRedisServer();
     const kubecast = await startKubecast(target, redis.url, folder, []);
     measured.push({ readyAfter: kubecast.readyAfter, memory: (await kubecast.memory()) / 1e6 });
